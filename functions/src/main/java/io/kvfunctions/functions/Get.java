@@ -1,0 +1,43 @@
+package io.kvfunctions.functions;
+
+import io.kvfunctions.store.Entry;
+import io.kvfunctions.store.Store;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Answers what is stored under a key. */
+public final class Get implements Function<Get.Input, Get.Output> {
+  private final Store store;
+  private final Limits limits;
+
+  public Get(Store store, Limits limits) {
+    this.store = store;
+    this.limits = limits;
+  }
+
+  /** As JSON {@code {"key"}} or a bare string. */
+  public record Input(String key) {}
+
+  /** The entry, or why there is none to give. */
+  public sealed interface Output permits Found, Problem {}
+
+  /**
+   * As JSON {@code {"key","value"|"base64","contentType","etag","ttl"?}}.
+   *
+   * @param ttlSeconds how long the entry still lives, rounded up; 0 where it does not expire
+   */
+  public record Found(String key, Entry entry, long ttlSeconds) implements Output {}
+
+  @Override
+  public Output apply(Input input) {
+    Problem unfit = limits.checkKey(input.key());
+    if (unfit != null) {
+      return unfit;
+    }
+    @Nullable Entry entry = store.get(input.key());
+    if (entry == null) {
+      return Problem.notFound();
+    }
+    return new Found(input.key(), entry, entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0);
+  }
+}

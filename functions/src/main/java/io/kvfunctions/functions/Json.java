@@ -1,0 +1,600 @@
+package io.kvfunctions.functions;
+
+import io.kvfunctions.store.Condition;
+import io.kvfunctions.store.Condition.Presence;
+import io.kvfunctions.store.ContentType;
+import io.kvfunctions.store.Entry;
+import io.kvfunctions.store.Etag;
+import io.kvfunctions.store.TimeToLive;
+import io.kvfunctions.store.Utf8;
+import io.kvfunctions.store.Value;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * How the functions' inputs and outputs read as JSON: the one place, for every way in.
+ *
+ * <p>It works token by token on the bytes that came, and not by binding them to classes, for one reason: a JSON value is
+ * stored as its own text. Binding would parse {@code 1.0} or a number of thirty digits, drop the white space and the
+ * order of members, and write something that is equal only to a reader who thinks so. Here the value's bytes are cut out
+ * of the document as they stand. That is also the fast way.
+ *
+ * <p>Strict where a slip of the client would otherwise pass unseen: unknown and repeated members are refused by name.
+ * Safe for any number of threads.
+ */
+public final class Json {
+  /** How deep a document may nest. */
+  private static final int MAX_DEPTH = 1_000;
+
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          // How long a text or a number may be is decided by the limits on bodies and values.
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxStringLength(Integer.MAX_VALUE)
+                  .maxNumberLength(Integer.MAX_VALUE)
+                  .maxNameLength(Integer.MAX_VALUE)
+                  .build())
+          // An exception must not carry a piece of the body: values are nobody's business.
+          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+          .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
+          .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
+          .rootValueSeparator("\n")
+          .build();
+
+  /** The form of {@link Get}. */
+  public static final Form<Get.Input, Get.Output> GET = new GetForm();
+
+  /** The form of {@link Put}. */
+  public static final Form<Put.Input, Put.Output> PUT = new PutForm();
+
+  /** The form of {@link Delete}. */
+  public static final Form<Delete.Input, Delete.Output> DELETE = new DeleteForm();
+
+  private Json() {}
+
+  /**
+   * How one function's input and output read as JSON.
+   *
+   * @param <I> the function's input
+   * @param <O> the function's output
+   */
+  public sealed interface Form<I, O> {
+    /**
+     * Reads the value the document is at.
+     *
+     * @throws ProblemException if it is not an input of the function; the document is then somewhere within the value
+     */
+    I read(Document document);
+
+    /**
+     * Writes an output.
+     *
+     * @param onOneLine whether no line break may occur, as in NDJSON
+     */
+    void write(O output, JsonGenerator generator, boolean onOneLine);
+
+    /** The key an input is about. */
+    String key(I input);
+
+    /** The problem as this function's output. */
+    O problem(Problem problem);
+  }
+
+  /**
+   * One element of a batch: an input, or why it is none.
+   *
+   * @param <I> the function's input
+   */
+  public record Element<I>(@Nullable I input, @Nullable Problem problem) {}
+
+  /** A JSON text in UTF-8 and the place that reading has come to. For one thread. */
+  public static final class Document implements AutoCloseable {
+    private final byte[] bytes;
+    private final int from;
+    private final JsonParser parser;
+
+    /**
+     * @throws ProblemException if the bytes are not UTF-8
+     */
+    private Document(byte[] bytes, int from, int to) {
+      if (!Utf8.isValid(bytes, from, to)) {
+        throw Problem.bodyInvalid("the body is not UTF-8").asException();
+      }
+      this.bytes = bytes;
+      this.from = from;
+      this.parser = FACTORY.createParser(ObjectReadContext.empty(), bytes, from, to - from);
+    }
+
+    private ProblemException wrong(String detail) {
+      return Problem.bodyInvalid(detail).asException();
+    }
+
+    private String string(String member) {
+      if (parser.currentToken() != JsonToken.VALUE_STRING) {
+        throw wrong("%s is %s, it takes a string".formatted(member, kind(parser.currentToken())));
+      }
+      return parser.getString();
+    }
+
+    /** The bytes of the value the parser is at, as they stand in the document, and the parser at its end. */
+    private ByteBuffer text() {
+      int start = (int) parser.currentTokenLocation().getByteOffset();
+      parser.skipChildren();
+      parser.finishToken();
+      int end = (int) parser.currentLocation().getByteOffset();
+      return ByteBuffer.wrap(bytes, from + start, end - start);
+    }
+
+    @Override
+    public void close() {
+      parser.close();
+    }
+  }
+
+  /**
+   * Reads a document that is one input.
+   *
+   * @throws ProblemException if it is not
+   */
+  public static <I> I read(Form<I, ?> form, byte[] bytes, int from, int to) {
+    try (Document document = new Document(bytes, from, to)) {
+      begin(document);
+      I input = form.read(document);
+      end(document);
+      return input;
+    } catch (JacksonException e) {
+      throw malformed(e);
+    }
+  }
+
+  /**
+   * Reads a document that is an array of inputs.
+   *
+   * @param atMost how many elements it may have
+   * @return an element for each, or null where the document is not an array
+   * @throws ProblemException if the document as a whole is not JSON or has too many elements
+   */
+  public static <I> @Nullable List<Element<I>> readArray(
+      Form<I, ?> form, byte[] bytes, int from, int to, int atMost) {
+    try (Document document = new Document(bytes, from, to)) {
+      begin(document);
+      JsonParser parser = document.parser;
+      if (parser.currentToken() != JsonToken.START_ARRAY) {
+        return null;
+      }
+      List<Element<I>> elements = new ArrayList<>();
+      int depth = parser.streamReadContext().getNestingDepth();
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        if (elements.size() < atMost) {
+          elements.add(element(form, document, depth));
+        } else {
+          throw Problem.overLimit(
+                  Problem.Kind.BATCH_TOO_LARGE,
+                  "the array has %s elements or more",
+                  (long) atMost + 1,
+                  atMost,
+                  "kv.limits.batch")
+              .asException();
+        }
+      }
+      end(document);
+      return elements;
+    } catch (JacksonException e) {
+      throw malformed(e);
+    }
+  }
+
+  private static <I> Element<I> element(Form<I, ?> form, Document document, int depth) {
+    JsonParser parser = document.parser;
+    try {
+      return new Element<>(form.read(document), null);
+    } catch (ProblemException e) {
+      // Only this element is wrong: go on behind it.
+      parser.skipChildren();
+      while (parser.streamReadContext().getNestingDepth() > depth) {
+        parser.nextToken();
+      }
+      return new Element<>(null, e.problem());
+    }
+  }
+
+  /** Where outputs are written one after the other, each but the first behind a line break. */
+  public static JsonGenerator generator(OutputStream out) {
+    return FACTORY.createGenerator(ObjectWriteContext.empty(), out);
+  }
+
+  /** Writes a problem as an object of RFC 9457, with the status its transport chose. */
+  public static void writeProblem(Problem problem, int status, JsonGenerator generator) {
+    generator.writeStartObject();
+    generator.writeStringProperty("type", problem.kind().type());
+    generator.writeStringProperty("title", problem.kind().title());
+    if (status != 0) {
+      generator.writeNumberProperty("status", status);
+    }
+    generator.writeStringProperty("detail", problem.detail());
+    problem
+        .members()
+        .forEach(
+            (name, value) -> {
+              switch (value) {
+                case Number number -> generator.writeNumberProperty(name, number.longValue());
+                case List<?> list -> {
+                  generator.writeArrayPropertyStart(name);
+                  list.forEach(element -> generator.writeString(element.toString()));
+                  generator.writeEndArray();
+                }
+                default -> generator.writeStringProperty(name, value.toString());
+              }
+            });
+    generator.writeEndObject();
+  }
+
+  /** Writes the member {@code value} or {@code base64} of an entry, whichever can give its bytes back exactly. */
+  public static void writeValue(Entry entry, JsonGenerator generator, boolean onOneLine) {
+    ContentType type = entry.contentType();
+    String text = type.isText() || type.isJson() ? entry.text() : null;
+    if (text != null && type.isText()) {
+      generator.writeStringProperty("value", text);
+    } else if (text != null && !(onOneLine && hasLineBreak(text)) && isJson(text)) {
+      generator.writeName("value");
+      generator.writeRawValue(text);
+    } else {
+      byte[] bytes = new byte[entry.size()];
+      entry.value().get(bytes);
+      generator.writeName("base64");
+      generator.writeBinary(bytes);
+    }
+  }
+
+  private static boolean hasLineBreak(String text) {
+    return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0;
+  }
+
+  private static boolean isJson(String text) {
+    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {
+      if (parser.nextToken() == null) {
+        return false;
+      }
+      parser.skipChildren();
+      parser.finishToken();
+      return parser.nextToken() == null;
+    } catch (JacksonException e) {
+      return false;
+    }
+  }
+
+  private static void begin(Document document) {
+    if (document.parser.nextToken() == null) {
+      throw document.wrong("the body is empty, it takes JSON");
+    }
+  }
+
+  private static void end(Document document) {
+    if (document.parser.nextToken() != null) {
+      throw document.wrong("there is more behind the end of the JSON value");
+    }
+  }
+
+  private static ProblemException malformed(JacksonException e) {
+    long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
+    return Problem.bodyInvalid(
+            offset < 0 ? "the body is not JSON" : "the body is not JSON: it breaks at byte %,d".formatted(offset))
+        .asException();
+  }
+
+  private static String kind(@Nullable JsonToken token) {
+    if (token == null) {
+      return "nothing";
+    }
+    return switch (token) {
+      case START_OBJECT, END_OBJECT -> "an object";
+      case START_ARRAY, END_ARRAY -> "an array";
+      case VALUE_STRING -> "a string";
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
+      case VALUE_TRUE, VALUE_FALSE -> "a boolean";
+      case VALUE_NULL -> "null";
+      case NOT_AVAILABLE, PROPERTY_NAME, VALUE_EMBEDDED_OBJECT -> "no value";
+    };
+  }
+
+  /** The members seen so far of an object that has a fixed set of them. */
+  private static final class Members {
+    private final String[] known;
+    private int seen;
+
+    Members(String... known) {
+      this.known = known;
+    }
+
+    /** The place of the name among the known ones. */
+    int next(String name, Document document) {
+      for (int i = 0; i < known.length; i++) {
+        if (known[i].equals(name)) {
+          if ((seen & 1 << i) != 0) {
+            throw document.wrong("the member \"%s\" stands twice".formatted(name));
+          }
+          seen |= 1 << i;
+          return i;
+        }
+      }
+      String shown = name.length() <= 64 ? name : name.substring(0, 64) + "…";
+      throw document.wrong(
+          "the member \"%s\" is not known, there are: %s".formatted(shown, String.join(", ", known)));
+    }
+  }
+
+  /** A JSON string's text, which must be Unicode: an escape can write half a surrogate pair. */
+  private static String unicode(String text, String member) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+          i++;
+        } else {
+          throw Problem.bodyInvalid(
+                  "%s holds a lone surrogate (U+%04X) at character %,d".formatted(member, (int) c, i + 1))
+              .asException();
+        }
+      }
+    }
+    return text;
+  }
+
+  private static Condition ifMatch(Document document) {
+    String text = document.string("ifMatch");
+    if (text.equals("*")) {
+      return Presence.PRESENT;
+    }
+    Etag etag = Etag.parse(unquote(text));
+    return new Condition.Match(etag == null ? Set.of() : Set.of(etag));
+  }
+
+  private static Condition ifNoneMatch(Document document) {
+    String text = document.string("ifNoneMatch");
+    if (text.equals("*")) {
+      return Presence.ABSENT;
+    }
+    Etag etag = Etag.parse(unquote(text));
+    return etag == null ? Presence.ANY : new Condition.NoneMatch(Set.of(etag));
+  }
+
+  private static String unquote(String etag) {
+    return etag.length() >= 2 && etag.startsWith("\"") && etag.endsWith("\"")
+        ? etag.substring(1, etag.length() - 1)
+        : etag;
+  }
+
+  private static ProblemException noKey(Document document) {
+    return document.wrong("the member \"key\" is missing");
+  }
+
+  private static final class GetForm implements Form<Get.Input, Get.Output> {
+    @Override
+    public Get.Input read(Document document) {
+      JsonParser parser = document.parser;
+      if (parser.currentToken() == JsonToken.VALUE_STRING) {
+        return new Get.Input(parser.getString());
+      }
+      requireObject(document, "a string or an object with the member \"key\"");
+      Members members = new Members("key");
+      String key = null;
+      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        members.next(name, document);
+        parser.nextToken();
+        key = document.string("key");
+      }
+      if (key == null) {
+        throw noKey(document);
+      }
+      return new Get.Input(key);
+    }
+
+    @Override
+    public void write(Get.Output output, JsonGenerator generator, boolean onOneLine) {
+      switch (output) {
+        case Get.Found(String key, Entry entry, long ttlSeconds) -> {
+          generator.writeStartObject();
+          generator.writeStringProperty("key", key);
+          writeValue(entry, generator, onOneLine);
+          generator.writeStringProperty("contentType", entry.contentType().toString());
+          generator.writeStringProperty("etag", entry.etag().toString());
+          if (ttlSeconds > 0) {
+            generator.writeNumberProperty("ttl", ttlSeconds);
+          }
+          generator.writeEndObject();
+        }
+        case Problem problem -> writeProblem(problem, 0, generator);
+      }
+    }
+
+    @Override
+    public String key(Get.Input input) {
+      return input.key();
+    }
+
+    @Override
+    public Get.Output problem(Problem problem) {
+      return problem;
+    }
+  }
+
+  private static final class PutForm implements Form<Put.Input, Put.Output> {
+    @Override
+    public Put.Input read(Document document) {
+      JsonParser parser = document.parser;
+      requireObject(document, "an object with the members \"key\" and \"value\"");
+      Members members =
+          new Members("key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag");
+      String key = null;
+      String text = null; // the value, where it is a string
+      ByteBuffer json = null; // the value as it stands
+      byte[] base64 = null;
+      ContentType contentType = null;
+      TimeToLive ttl = TimeToLive.NONE;
+      Condition condition = Presence.ANY;
+      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        int member = members.next(name, document);
+        parser.nextToken();
+        switch (member) {
+          case 0 -> key = document.string("key");
+          case 1 -> {
+            if (parser.currentToken() == JsonToken.VALUE_STRING) {
+              text = parser.getString();
+            }
+            json = document.text();
+          }
+          case 2 -> base64 = base64(document);
+          case 3 -> contentType = contentType(document);
+          case 4 -> ttl = ttl(document);
+          case 5 -> condition = condition.and(ifMatch(document));
+          case 6 -> condition = condition.and(ifNoneMatch(document));
+          default -> document.string("etag"); // part of what get gives; a put draws its own
+        }
+      }
+      if (key == null) {
+        throw noKey(document);
+      }
+      if ((json == null) == (base64 == null)) {
+        throw document.wrong("one of the members \"value\" and \"base64\" is needed, and only one");
+      }
+      return new Put.Input(key, value(text, json, base64, contentType), ttl, condition);
+    }
+
+    private static Value value(
+        @Nullable String text, @Nullable ByteBuffer json, byte @Nullable [] base64, @Nullable ContentType type) {
+      if (base64 != null) {
+        return Value.copyOf(ByteBuffer.wrap(base64), type == null ? ContentType.OCTET_STREAM : type);
+      }
+      if (text != null && (type == null || !type.isJson())) {
+        return Value.utf8(unicode(text, "value"), type == null ? ContentType.TEXT : type);
+      }
+      if (json == null) {
+        throw new IllegalStateException("neither value nor base64");
+      }
+      return Value.copyOf(json, type == null ? ContentType.JSON : type);
+    }
+
+    private static byte[] base64(Document document) {
+      try {
+        return Base64.getDecoder().decode(document.string("base64"));
+      } catch (IllegalArgumentException e) {
+        throw document.wrong("base64 is not base64 (RFC 4648 §4)");
+      }
+    }
+
+    private static ContentType contentType(Document document) {
+      try {
+        return ContentType.of(document.string("contentType"));
+      } catch (IllegalArgumentException e) {
+        throw document.wrong(String.valueOf(e.getMessage()));
+      }
+    }
+
+    private static TimeToLive ttl(Document document) {
+      JsonParser parser = document.parser;
+      return switch (parser.currentToken()) {
+        case VALUE_STRING -> Ttl.parseKeep(parser.getString());
+        case VALUE_NUMBER_INT -> Ttl.parseSeconds(parser.getString());
+        default -> throw Ttl.invalid();
+      };
+    }
+
+    @Override
+    public void write(Put.Output output, JsonGenerator generator, boolean onOneLine) {
+      switch (output) {
+        case Put.Stored(String key, Etag etag, boolean created) -> {
+          generator.writeStartObject();
+          generator.writeStringProperty("key", key);
+          generator.writeStringProperty("etag", etag.toString());
+          generator.writeBooleanProperty("created", created);
+          generator.writeEndObject();
+        }
+        case Problem problem -> writeProblem(problem, 0, generator);
+      }
+    }
+
+    @Override
+    public String key(Put.Input input) {
+      return input.key();
+    }
+
+    @Override
+    public Put.Output problem(Problem problem) {
+      return problem;
+    }
+  }
+
+  private static final class DeleteForm implements Form<Delete.Input, Delete.Output> {
+    @Override
+    public Delete.Input read(Document document) {
+      JsonParser parser = document.parser;
+      if (parser.currentToken() == JsonToken.VALUE_STRING) {
+        return new Delete.Input(parser.getString(), Presence.ANY);
+      }
+      requireObject(document, "a string or an object with the member \"key\"");
+      Members members = new Members("key", "ifMatch");
+      String key = null;
+      Condition condition = Presence.ANY;
+      for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+        int member = members.next(name, document);
+        parser.nextToken();
+        if (member == 0) {
+          key = document.string("key");
+        } else {
+          condition = ifMatch(document);
+        }
+      }
+      if (key == null) {
+        throw noKey(document);
+      }
+      return new Delete.Input(key, condition);
+    }
+
+    @Override
+    public void write(Delete.Output output, JsonGenerator generator, boolean onOneLine) {
+      switch (output) {
+        case Delete.Gone(String key, boolean deleted) -> {
+          generator.writeStartObject();
+          generator.writeStringProperty("key", key);
+          generator.writeBooleanProperty("deleted", deleted);
+          generator.writeEndObject();
+        }
+        case Problem problem -> writeProblem(problem, 0, generator);
+      }
+    }
+
+    @Override
+    public String key(Delete.Input input) {
+      return input.key();
+    }
+
+    @Override
+    public Delete.Output problem(Problem problem) {
+      return problem;
+    }
+  }
+
+  private static void requireObject(Document document, String what) {
+    if (document.parser.currentToken() != JsonToken.START_OBJECT) {
+      throw document.wrong("the input is %s, it takes %s".formatted(kind(document.parser.currentToken()), what));
+    }
+  }
+}

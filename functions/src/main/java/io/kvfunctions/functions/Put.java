@@ -1,0 +1,50 @@
+package io.kvfunctions.functions;
+
+import io.kvfunctions.store.Condition;
+import io.kvfunctions.store.Etag;
+import io.kvfunctions.store.PutOutcome;
+import io.kvfunctions.store.Store;
+import io.kvfunctions.store.TimeToLive;
+import io.kvfunctions.store.Value;
+import java.util.function.Function;
+
+/** Stores a value under a key. */
+public final class Put implements Function<Put.Input, Put.Output> {
+  private final Store store;
+  private final Limits limits;
+
+  public Put(Store store, Limits limits) {
+    this.store = store;
+    this.limits = limits;
+  }
+
+  /** As JSON {@code {"key","value"|"base64","contentType"?,"ttl"?,"ifMatch"?,"ifNoneMatch"?}}. */
+  public record Input(String key, Value value, TimeToLive ttl, Condition condition) {}
+
+  /** What was written, or why nothing was. */
+  public sealed interface Output permits Stored, Problem {}
+
+  /**
+   * As JSON {@code {"key","etag","created"}}.
+   *
+   * @param created whether there was no entry before
+   */
+  public record Stored(String key, Etag etag, boolean created) implements Output {}
+
+  @Override
+  public Output apply(Input input) {
+    Problem unfit = limits.checkKey(input.key());
+    if (unfit == null) {
+      unfit = limits.checkValue(input.value().size());
+    }
+    if (unfit != null) {
+      return unfit;
+    }
+    return switch (store.put(input.key(), input.value(), input.ttl(), input.condition())) {
+      case PutOutcome.Created(Etag etag) -> new Stored(input.key(), etag, true);
+      case PutOutcome.Replaced(Etag etag) -> new Stored(input.key(), etag, false);
+      case PutOutcome.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
+      case PutOutcome.Full(long used, long budget) -> Problem.storeFull(used, budget);
+    };
+  }
+}

@@ -1,0 +1,46 @@
+package io.kvfunctions.store;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The memory all entries together may hold. A write reserves what it will need before it takes place, so that any
+ * number of them at once never pass the limit. Safe for any number of threads.
+ */
+public final class Budget {
+  private final long limitBytes;
+  private final AtomicLong usedBytes = new AtomicLong();
+
+  /**
+   * @param limitBytes what all entries may hold, in bytes of heap
+   */
+  public Budget(long limitBytes) {
+    this.limitBytes = limitBytes;
+  }
+
+  /** Takes this many bytes, or gives back where negative. False, and nothing taken, where they would pass the limit. */
+  boolean reserve(long bytes) {
+    if (bytes <= 0) {
+      usedBytes.addAndGet(bytes);
+      return true;
+    }
+    long used = usedBytes.get();
+    while (used + bytes <= limitBytes) {
+      long witness = usedBytes.compareAndExchange(used, used + bytes);
+      if (witness == used) {
+        return true;
+      }
+      used = witness;
+    }
+    return false;
+  }
+
+  /** What all entries hold now, in bytes of heap. */
+  public long usedBytes() {
+    return usedBytes.get();
+  }
+
+  /** What all entries may hold, in bytes of heap. */
+  public long limitBytes() {
+    return limitBytes;
+  }
+}
