@@ -18,7 +18,7 @@ public record HeapShare(int percent, DataSize size) {
   public static HeapShare valueOf(String text) {
     String trimmed = text.strip();
     if (!trimmed.endsWith("%")) {
-      DataSize size = DataSize.parse(trimmed);
+      DataSize size = size(trimmed);
       if (size.toBytes() < 1) {
         throw new IllegalArgumentException("an amount of memory is 1B or more, not " + trimmed);
       }
@@ -29,6 +29,15 @@ public record HeapShare(int percent, DataSize size) {
     }
     int percent = Integer.parseInt(trimmed, 0, trimmed.length() - 1, 10);
     return new HeapShare(percent, DataSize.ofBytes(0));
+  }
+
+  private static DataSize size(String text) {
+    try {
+      return DataSize.parse(text);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw new IllegalArgumentException(
+          "an amount of memory is a share of the heap (50%) or a size (512MB), not " + text);
+    }
   }
 
   /** The amount in bytes, of a heap of this many. */
