@@ -56,7 +56,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** Closes the connection once everything has been sent, without reading what was answered. */
-  void hangUp() throws IOException {
+  public void hangUp() throws IOException {
     join();
     close();
   }
