@@ -5,20 +5,18 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
- * Which build this is, also among the metrics: a one that bears it as tags, to be joined with any
+ * Which build this is, also among the metrics: a one that bears it as a tag, to be joined with any
  * other.
  *
- * @param version the version, {@code unknown} where it was not built by Maven
- * @param java the version of the Java it runs on
+ * @param version {@code unknown} where it was not built by Maven
  */
-record Build(String version, String java) implements MeterBinder {
+record Build(String version) implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
     Gauge.builder("kv.build.info", () -> 1)
-        .description("what was built, and the Java it runs on")
+        .description("which version runs")
         .tag("version", version)
-        .tag("java", java)
         .register(registry);
   }
 }

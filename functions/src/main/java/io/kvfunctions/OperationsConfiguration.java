@@ -15,7 +15,7 @@ class OperationsConfiguration {
   Build build(ObjectProvider<BuildProperties> properties) {
     BuildProperties built = properties.getIfAvailable();
     String version = built == null ? null : built.getVersion();
-    return new Build(version == null ? "unknown" : version, Runtime.version().toString());
+    return new Build(version == null ? "unknown" : version);
   }
 
   @Bean

@@ -16,7 +16,7 @@ import java.net.Socket;
  * A function called line by line: one request whose body goes on, each line answered before the
  * next one is sent.
  */
-final class LineStream implements AutoCloseable {
+public final class LineStream implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 30_000;
 
   private final Socket socket = new Socket();
@@ -25,7 +25,12 @@ final class LineStream implements AutoCloseable {
   private final ByteArrayOutputStream unread = new ByteArrayOutputStream();
   private boolean begun;
 
-  LineStream(String host, int port, String path) throws IOException {
+  /**
+   * Begins the request.
+   *
+   * @param path of the function
+   */
+  public LineStream(String host, int port, String path) throws IOException {
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(PATIENCE_MILLIS);
     socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
@@ -40,7 +45,7 @@ final class LineStream implements AutoCloseable {
   }
 
   /** Sends a line and gives the one it is answered with. */
-  String call(String line) throws IOException {
+  public String call(String line) throws IOException {
     send((line + "\n").getBytes(UTF_8));
     if (!begun) {
       begun = true;
@@ -90,10 +95,11 @@ final class LineStream implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    if (begun) {
+    try (socket) {
       out.write("0\r\n\r\n".getBytes(US_ASCII));
       out.flush();
+    } catch (IOException e) {
+      // The server has broken it off already.
     }
-    socket.close();
   }
 }
