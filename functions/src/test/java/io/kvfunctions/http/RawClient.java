@@ -12,9 +12,9 @@ import java.net.SocketTimeoutException;
 /**
  * One connection that sends bytes exactly as they are written and reads answers strictly.
  *
- * <p>Sending does not block: the bytes go out on a thread of their own while the caller reads, so that neither side of a
- * large exchange waits for the other, and so that an answer that comes before the request has been sent is read. For one
- * thread at a time.
+ * <p>Sending does not block: the bytes go out on a thread of their own while the caller reads, so
+ * that neither side of a large exchange waits for the other, and so that an answer that comes
+ * before the request has been sent is read. For one thread at a time.
  */
 final class RawClient implements AutoCloseable {
   /** Far longer than any answer takes: only a server that hangs meets it. */
@@ -33,7 +33,10 @@ final class RawClient implements AutoCloseable {
     sender.start();
   }
 
-  /** Sends the bytes, after what is still being sent. A server that no longer listens shows in what it answered. */
+  /**
+   * Sends the bytes, after what is still being sent. A server that no longer listens shows in what
+   * it answered.
+   */
   void send(byte[] bytes) {
     sendInPiecesOf(Math.max(1, bytes.length), bytes);
   }
@@ -75,7 +78,8 @@ final class RawClient implements AutoCloseable {
     try {
       return in.readAllBytes();
     } catch (SocketTimeoutException e) {
-      throw new IOException("the connection was still open after " + PATIENCE_MILLIS / 1000 + " seconds", e);
+      throw new IOException(
+          "the connection was still open after " + PATIENCE_MILLIS / 1000 + " seconds", e);
     } catch (SocketException reset) {
       // The server closed while it was being sent something that it had already refused.
       return new byte[0];

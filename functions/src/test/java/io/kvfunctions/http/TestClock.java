@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** A clock that stands still until a test moves it on. Not at a full second: what rounds is to be seen rounding. */
+/**
+ * A clock that stands still until a test moves it on. Not at a full second: what rounds is to be
+ * seen rounding.
+ */
 final class TestClock implements InstantSource {
   private volatile Instant now = Instant.parse("2026-03-01T12:00:00.250Z");
 

@@ -10,7 +10,10 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
-/** The application in this JVM, on ports of its own choice, with a clock that stands still until it is moved. */
+/**
+ * The application in this JVM, on ports of its own choice, with a clock that stands still until it
+ * is moved.
+ */
 final class TestServer implements AutoCloseable {
   private final TestClock clock = new TestClock();
   private final ConfigurableApplicationContext context;
@@ -21,7 +24,8 @@ final class TestServer implements AutoCloseable {
         started ->
             ((GenericApplicationContext) started)
                 .registerBean(InstantSource.class, () -> clock, bean -> bean.setPrimary(true)));
-    List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--management.server.port=0"));
+    List<String> arguments =
+        new ArrayList<>(List.of("--server.port=0", "--management.server.port=0"));
     settings.forEach((name, value) -> arguments.add("--" + name + "=" + value));
     context = application.run(arguments.toArray(String[]::new));
   }
