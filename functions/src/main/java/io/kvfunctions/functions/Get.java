@@ -38,6 +38,7 @@ public final class Get implements Function<Get.Input, Get.Output> {
     if (entry == null) {
       return Problem.notFound();
     }
-    return new Found(input.key(), entry, entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0);
+    return new Found(
+        input.key(), entry, entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0);
   }
 }

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -29,13 +30,14 @@ import tools.jackson.core.json.JsonFactory;
 /**
  * How the functions' inputs and outputs read as JSON: the one place, for every way in.
  *
- * <p>It works token by token on the bytes that came, and not by binding them to classes, for one reason: a JSON value is
- * stored as its own text. Binding would parse {@code 1.0} or a number of thirty digits, drop the white space and the
- * order of members, and write something that is equal only to a reader who thinks so. Here the value's bytes are cut out
- * of the document as they stand. That is also the fast way.
+ * <p>It works token by token on the bytes that came, and not by binding them to classes, for one
+ * reason: a JSON value is stored as its own text. Binding would parse {@code 1.0} or a number of
+ * thirty digits, drop the white space and the order of members, and write something that is equal
+ * only to a reader who thinks so. Here the value's bytes are cut out of the document as they stand.
+ * That is also the fast way.
  *
- * <p>Strict where a slip of the client would otherwise pass unseen: unknown and repeated members are refused by name.
- * Safe for any number of threads.
+ * <p>Strict where a slip of the client would otherwise pass unseen: unknown and repeated members
+ * are refused by name. Safe for any number of threads.
  */
 public final class Json {
   /** How deep a document may nest. */
@@ -80,7 +82,8 @@ public final class Json {
     /**
      * Reads the value the document is at.
      *
-     * @throws ProblemException if it is not an input of the function; the document is then somewhere within the value
+     * @throws ProblemException if it is not an input of the function; the document is then
+     *     somewhere within the value
      */
     I read(Document document);
 
@@ -103,7 +106,12 @@ public final class Json {
    *
    * @param <I> the function's input
    */
-  public record Element<I>(@Nullable I input, @Nullable Problem problem) {}
+  public record Element<I>(@Nullable I input, @Nullable Problem problem) {
+    /** Why it is no input; of one that is none. */
+    public Problem problemOrThrow() {
+      return Objects.requireNonNull(problem);
+    }
+  }
 
   /** A JSON text in UTF-8 and the place that reading has come to. For one thread. */
   public static final class Document implements AutoCloseable {
@@ -134,7 +142,10 @@ public final class Json {
       return parser.getString();
     }
 
-    /** The bytes of the value the parser is at, as they stand in the document, and the parser at its end. */
+    /**
+     * The bytes of the value the parser is at, as they stand in the document, and the parser at its
+     * end.
+     */
     private ByteBuffer text() {
       int start = (int) parser.currentTokenLocation().getByteOffset();
       parser.skipChildren();
@@ -169,16 +180,17 @@ public final class Json {
    * Reads a document that is an array of inputs.
    *
    * @param atMost how many elements it may have
-   * @return an element for each, or null where the document is not an array
-   * @throws ProblemException if the document as a whole is not JSON or has too many elements
+   * @throws ProblemException if the document as a whole is not a JSON array or has too many
+   *     elements
    */
-  public static <I> @Nullable List<Element<I>> readArray(
+  public static <I> List<Element<I>> readArray(
       Form<I, ?> form, byte[] bytes, int from, int to, int atMost) {
     try (Document document = new Document(bytes, from, to)) {
       begin(document);
       JsonParser parser = document.parser;
       if (parser.currentToken() != JsonToken.START_ARRAY) {
-        return null;
+        throw document.wrong(
+            "the batch is %s, it takes an array".formatted(kind(parser.currentToken())));
       }
       List<Element<I>> elements = new ArrayList<>();
       int depth = parser.streamReadContext().getNestingDepth();
@@ -247,7 +259,10 @@ public final class Json {
     generator.writeEndObject();
   }
 
-  /** Writes the member {@code value} or {@code base64} of an entry, whichever can give its bytes back exactly. */
+  /**
+   * Writes the member {@code value} or {@code base64} of an entry, whichever can give its bytes
+   * back exactly.
+   */
   public static void writeValue(Entry entry, JsonGenerator generator, boolean onOneLine) {
     ContentType type = entry.contentType();
     String text = type.isText() || type.isJson() ? entry.text() : null;
@@ -296,7 +311,9 @@ public final class Json {
   private static ProblemException malformed(JacksonException e) {
     long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
     return Problem.bodyInvalid(
-            offset < 0 ? "the body is not JSON" : "the body is not JSON: it breaks at byte %,d".formatted(offset))
+            offset < 0
+                ? "the body is not JSON"
+                : "the body is not JSON: it breaks at byte %,d".formatted(offset))
         .asException();
   }
 
@@ -337,7 +354,8 @@ public final class Json {
       }
       String shown = name.length() <= 64 ? name : name.substring(0, 64) + "…";
       throw document.wrong(
-          "the member \"%s\" is not known, there are: %s".formatted(shown, String.join(", ", known)));
+          "the member \"%s\" is not known, there are: %s"
+              .formatted(shown, String.join(", ", known)));
     }
   }
 
@@ -346,11 +364,14 @@ public final class Json {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (Character.isSurrogate(c)) {
-        if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+        if (Character.isHighSurrogate(c)
+            && i + 1 < text.length()
+            && Character.isLowSurrogate(text.charAt(i + 1))) {
           i++;
         } else {
           throw Problem.bodyInvalid(
-                  "%s holds a lone surrogate (U+%04X) at character %,d".formatted(member, (int) c, i + 1))
+                  "%s holds a lone surrogate (U+%04X) at character %,d"
+                      .formatted(member, (int) c, i + 1))
               .asException();
         }
       }
@@ -442,7 +463,8 @@ public final class Json {
       JsonParser parser = document.parser;
       requireObject(document, "an object with the members \"key\" and \"value\"");
       Members members =
-          new Members("key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag");
+          new Members(
+              "key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag");
       String key = null;
       String text = null; // the value, where it is a string
       ByteBuffer json = null; // the value as it stands
@@ -479,9 +501,13 @@ public final class Json {
     }
 
     private static Value value(
-        @Nullable String text, @Nullable ByteBuffer json, byte @Nullable [] base64, @Nullable ContentType type) {
+        @Nullable String text,
+        @Nullable ByteBuffer json,
+        byte @Nullable [] base64,
+        @Nullable ContentType type) {
       if (base64 != null) {
-        return Value.copyOf(ByteBuffer.wrap(base64), type == null ? ContentType.OCTET_STREAM : type);
+        return Value.copyOf(
+            ByteBuffer.wrap(base64), type == null ? ContentType.OCTET_STREAM : type);
       }
       if (text != null && (type == null || !type.isJson())) {
         return Value.utf8(unicode(text, "value"), type == null ? ContentType.TEXT : type);
@@ -594,7 +620,8 @@ public final class Json {
 
   private static void requireObject(Document document, String what) {
     if (document.parser.currentToken() != JsonToken.START_OBJECT) {
-      throw document.wrong("the input is %s, it takes %s".formatted(kind(document.parser.currentToken()), what));
+      throw document.wrong(
+          "the input is %s, it takes %s".formatted(kind(document.parser.currentToken()), what));
     }
   }
 }

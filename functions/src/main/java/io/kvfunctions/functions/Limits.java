@@ -37,7 +37,8 @@ public record Limits(int keyBytes, int valueBytes) {
     }
     return bytes <= keyBytes
         ? null
-        : Problem.overLimit(Problem.Kind.KEY_TOO_LONG, "key is %s bytes", bytes, keyBytes, "kv.limits.key");
+        : Problem.overLimit(
+            Problem.Kind.KEY_TOO_LONG, "key is %s bytes", bytes, keyBytes, "kv.limits.key");
   }
 
   /** What is wrong with a value of this size, or null where nothing is. */
@@ -45,6 +46,10 @@ public record Limits(int keyBytes, int valueBytes) {
     return bytes <= valueBytes
         ? null
         : Problem.overLimit(
-            Problem.Kind.VALUE_TOO_LARGE, "value is %s bytes", bytes, valueBytes, "kv.limits.value");
+            Problem.Kind.VALUE_TOO_LARGE,
+            "value is %s bytes",
+            bytes,
+            valueBytes,
+            "kv.limits.value");
   }
 }

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a call was not carried out, for the one who made it: a problem detail (RFC 9457) without the status, which is the
- * transport's to choose. Whatever ends in a problem has changed nothing.
+ * Why a call was not carried out, for the one who made it: a problem detail (RFC 9457) without the
+ * status, which is the transport's to choose. Whatever ends in a problem has changed nothing.
  *
  * @param kind what sort of problem, told to machines
  * @param detail what is wrong in this case and what to change, told to people
@@ -94,12 +94,14 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
   /**
    * Something is larger than a setting allows.
    *
-   * @param what the thing and its unit: {@code "key is %s bytes"}, the number put in for the {@code %s}
+   * @param what the thing and its unit: {@code "key is %s bytes"}, the number put in for the {@code
+   *     %s}
    */
   public static Problem overLimit(Kind kind, String what, long actual, long limit, String setting) {
     return new Problem(
         kind,
-        what.formatted("%,d".formatted(actual)) + ", the limit is %,d (%s)".formatted(limit, setting),
+        what.formatted("%,d".formatted(actual))
+            + ", the limit is %,d (%s)".formatted(limit, setting),
         ordered("limit", limit, "actual", actual));
   }
 
@@ -107,9 +109,12 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
     return of(Kind.NOT_FOUND, "there is no entry under this key");
   }
 
-  static Problem preconditionFailed(@Nullable Etag current) {
+  /** A condition that did not hold of the entry with this etag, null where there is none. */
+  public static Problem preconditionFailed(@Nullable Etag current) {
     return current == null
-        ? of(Kind.PRECONDITION_FAILED, "the condition does not hold: there is no entry under this key")
+        ? of(
+            Kind.PRECONDITION_FAILED,
+            "the condition does not hold: there is no entry under this key")
         : new Problem(
             Kind.PRECONDITION_FAILED,
             "the condition does not hold of the current entry: read it again and decide anew",
@@ -131,10 +136,12 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
 
   /** A content type that is not taken, and those that are. */
   public static Problem unsupportedMediaType(String detail, List<String> supported) {
-    return new Problem(Kind.UNSUPPORTED_MEDIA_TYPE, detail, Map.of("supported", List.copyOf(supported)));
+    return new Problem(
+        Kind.UNSUPPORTED_MEDIA_TYPE, detail, Map.of("supported", List.copyOf(supported)));
   }
 
-  private static Map<String, Object> ordered(String name1, Object value1, String name2, Object value2) {
+  private static Map<String, Object> ordered(
+      String name1, Object value1, String name2, Object value2) {
     Map<String, Object> members = new LinkedHashMap<>();
     members.put(name1, value1);
     members.put(name2, value2);

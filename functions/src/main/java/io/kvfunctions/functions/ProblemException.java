@@ -2,7 +2,10 @@ package io.kvfunctions.functions;
 
 import java.io.Serial;
 
-/** A {@link Problem} on its way to whoever answers the call. Has no stack trace: it is about the call, not the code. */
+/**
+ * A {@link Problem} on its way to whoever answers the call. Has no stack trace: it is about the
+ * call, not the code.
+ */
 public final class ProblemException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1;
 

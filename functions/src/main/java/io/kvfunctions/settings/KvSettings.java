@@ -6,24 +6,28 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * All settings under {@code kv.}; a test pins every name and default, and the README's table is checked against it.
+ * All settings under {@code kv.}; a test pins every name and default, and the README's table is
+ * checked against it.
  *
  * @param limits what is taken at most
  * @param http how the HTTP edge deals with connections
  * @param expiry how the memory of expired entries comes back
  */
 @ConfigurationProperties("kv")
-public record KvSettings(@DefaultValue Limits limits, @DefaultValue Http http, @DefaultValue Expiry expiry) {
+public record KvSettings(
+    @DefaultValue Limits limits, @DefaultValue Http http, @DefaultValue Expiry expiry) {
 
   /**
    * {@code kv.limits.*}: what is taken at most. Beyond it a request is refused and changes nothing.
    *
    * @param key bytes of a key in UTF-8
    * @param value bytes of a value
-   * @param memory what all entries together may hold, keys and overhead included: a share of the heap, or a size
+   * @param memory what all entries together may hold, keys and overhead included: a share of the
+   *     heap, or a size
    * @param body bytes of the body of a function call, and of one line of NDJSON
    * @param batch elements of an array
-   * @param buffers bytes of bodies and lines that are waited for, over all connections: a share of the heap, or a size
+   * @param buffers bytes of bodies and lines that are waited for, over all connections: a share of
+   *     the heap, or a size
    */
   public record Limits(
       @DefaultValue("1KB") DataSize key,
@@ -46,8 +50,10 @@ public record KvSettings(@DefaultValue Limits limits, @DefaultValue Http http, @
    * @param connections how many may be open at once; one more is told so and closed
    * @param target bytes of a request line
    * @param headers bytes of all header fields of a request
-   * @param readTimeout how long a request's head may take to arrive, and how long its body may stand still
-   * @param minRate bytes a second below which a body is too slow, once {@code readTimeout} has passed
+   * @param readTimeout how long a request's head may take to arrive, and how long its body may
+   *     stand still
+   * @param minRate bytes a second below which a body is too slow, once {@code readTimeout} has
+   *     passed
    * @param writeTimeout how long a client may take nothing of its answer
    * @param idleTimeout how long a connection may stay open between requests
    * @param drainTimeout how long a stop waits for requests in flight
@@ -67,7 +73,8 @@ public record KvSettings(@DefaultValue Limits limits, @DefaultValue Http http, @
   }
 
   /**
-   * {@code kv.expiry.*}: how the memory of expired entries comes back. What a client sees does not depend on it.
+   * {@code kv.expiry.*}: how the memory of expired entries comes back. What a client sees does not
+   * depend on it.
    *
    * @param interval from one sweep to the next
    * @param batch entries a pass removes at most; the next pass follows at once while there are more

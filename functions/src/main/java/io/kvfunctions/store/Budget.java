@@ -3,8 +3,8 @@ package io.kvfunctions.store;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The memory all entries together may hold. A write reserves what it will need before it takes place, so that any
- * number of them at once never pass the limit. Safe for any number of threads.
+ * The memory all entries together may hold. A write reserves what it will need before it takes
+ * place, so that any number of them at once never pass the limit. Safe for any number of threads.
  */
 public final class Budget {
   private final long limitBytes;
@@ -17,7 +17,10 @@ public final class Budget {
     this.limitBytes = limitBytes;
   }
 
-  /** Takes this many bytes, or gives back where negative. False, and nothing taken, where they would pass the limit. */
+  /**
+   * Takes this many bytes, or gives back where negative. False, and nothing taken, where they would
+   * pass the limit.
+   */
   boolean reserve(long bytes) {
     if (bytes <= 0) {
       usedBytes.addAndGet(bytes);

@@ -4,10 +4,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must hold of a key's entry for a write to take place (RFC 9110 §13.1). An expired entry counts as none.
+ * What must hold of a key's entry for a write to take place (RFC 9110 §13.1). An expired entry
+ * counts as none.
  *
- * <p>A condition is a value and depends on nothing but the entry it is asked about, so that it can be decided wherever
- * the entry is.
+ * <p>A condition is a value and depends on nothing but the entry it is asked about, so that it can
+ * be decided wherever the entry is.
  */
 public sealed interface Condition {
   /** Whether a write may take place over this entry, null where there is none. */
@@ -48,7 +49,10 @@ public sealed interface Condition {
     }
   }
 
-  /** There is an entry and it bears one of these etags: {@code If-Match}. Of an empty set none matches. */
+  /**
+   * There is an entry and it bears one of these etags: {@code If-Match}. Of an empty set none
+   * matches.
+   */
   record Match(Set<Etag> etags) implements Condition {
     public Match {
       etags = Set.copyOf(etags);
@@ -73,7 +77,8 @@ public sealed interface Condition {
   }
 
   /**
-   * There is no entry, or it was last written no later than this second: {@code If-Unmodified-Since}.
+   * There is no entry, or it was last written no later than this second: {@code
+   * If-Unmodified-Since}.
    *
    * @param epochSecond seconds since 1970
    */

@@ -6,9 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The media type of a value, kept and given back exactly as the client wrote it.
  *
- * <p>A store of a million entries knows a handful of types, so equal ones share one instance, up to {@link #SHARED}
- * distinct types; after that each entry keeps its own and pays for it from the memory budget. Immutable and safe for
- * any number of threads.
+ * <p>A store of a million entries knows a handful of types, so equal ones share one instance, up to
+ * {@link #SHARED} distinct types; after that each entry keeps its own and pays for it from the
+ * memory budget. Immutable and safe for any number of threads.
  */
 public final class ContentType {
   /** How many distinct types are shared; a bound, since clients choose the text. */
@@ -47,8 +47,8 @@ public final class ContentType {
   /**
    * The type with this text.
    *
-   * @throws IllegalArgumentException if the text is empty, longer than {@link #MAX_LENGTH} or holds a character that
-   *     may not stand in a header field (RFC 9110 §5.5)
+   * @throws IllegalArgumentException if the text is empty, longer than {@link #MAX_LENGTH} or holds
+   *     a character that may not stand in a header field (RFC 9110 §5.5)
    */
   public static ContentType of(String text) {
     ContentType known = shared.get(text);
@@ -62,7 +62,8 @@ public final class ContentType {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if ((c < ' ' && c != '\t') || c == 0x7f || c > 0xff) {
-        throw new IllegalArgumentException("content type holds the character U+%04X".formatted((int) c));
+        throw new IllegalArgumentException(
+            "content type holds the character U+%04X".formatted((int) c));
       }
     }
     if (shared.size() >= SHARED) {
@@ -73,12 +74,18 @@ public final class ContentType {
     return before == null ? made : before;
   }
 
-  /** Whether the value is text in UTF-8: {@code text/*} whose charset is UTF-8, US-ASCII or not given. */
+  /**
+   * Whether the value is text in UTF-8: {@code text/*} whose charset is UTF-8, US-ASCII or not
+   * given.
+   */
   public boolean isText() {
     return form == Form.TEXT;
   }
 
-  /** Whether the value is JSON: {@code application/json} or a type with the suffix {@code +json} (RFC 6839 §3.1). */
+  /**
+   * Whether the value is JSON: {@code application/json} or a type with the suffix {@code +json}
+   * (RFC 6839 §3.1).
+   */
   public boolean isJson() {
     return form == Form.JSON;
   }
@@ -119,7 +126,8 @@ public final class ContentType {
         String p = parameter.strip();
         if (p.startsWith("charset=")) {
           String charset = p.substring("charset=".length()).replace("\"", "");
-          boolean utf8 = charset.equals("utf-8") || charset.equals("utf8") || charset.equals("us-ascii");
+          boolean utf8 =
+              charset.equals("utf-8") || charset.equals("utf8") || charset.equals("us-ascii");
           return utf8 ? Form.TEXT : Form.BYTES;
         }
       }

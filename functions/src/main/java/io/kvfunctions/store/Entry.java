@@ -4,10 +4,11 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept under a key: bytes, their type, the etag of the write and, for some, the moment they expire.
+ * What is kept under a key: bytes, their type, the etag of the write and, for some, the moment they
+ * expire.
  *
- * <p>Immutable. Its fields are laid out for size, since there are millions: the etag's parts stand here instead of an
- * object of their own, and the time of the write is part of the stamp.
+ * <p>Immutable. Its fields are laid out for size, since there are millions: the etag's parts stand
+ * here instead of an object of their own, and the time of the write is part of the stamp.
  */
 public final class Entry {
   /** {@link #expiresAt} of an entry that does not expire. */
@@ -63,7 +64,8 @@ public final class Entry {
   }
 
   /**
-   * How long it still lives, in whole seconds rounded up, at least 1; of an entry that {@link #expires}.
+   * How long it still lives, in whole seconds rounded up, at least 1; of an entry that {@link
+   * #expires}.
    *
    * @param nowMillis milliseconds since 1970
    */

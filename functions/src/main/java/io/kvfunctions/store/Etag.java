@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The name of one write: the opaque part of a strong entity tag (RFC 9110 §8.8.3).
  *
- * <p>Every write gets a new one and no two are ever equal: not for the same value written again, not after a restart,
- * not on another instance. {@code stamp} orders the writes of one origin, {@code origin} is drawn at random when an
- * instance starts. As text it is the twelve bytes of both in base64url, 16 characters without padding.
+ * <p>Every write gets a new one and no two are ever equal: not for the same value written again,
+ * not after a restart, not on another instance. {@code stamp} orders the writes of one origin,
+ * {@code origin} is drawn at random when an instance starts. As text it is the twelve bytes of both
+ * in base64url, 16 characters without padding.
  *
  * @param stamp milliseconds since 1970 in the upper 42 bits, a count in the lower 22; without a sign, good to 2109
  * @param origin the instance that wrote
@@ -46,9 +47,12 @@ public record Etag(long stamp, int origin) {
     return new Etag(stamp, origin);
   }
 
-  /** The character at this place of the text, 0 to 15, as ASCII: for encoders that want no string. */
+  /**
+   * The character at this place of the text, 0 to 15, as ASCII: for encoders that want no string.
+   */
   public byte charAt(int index) {
-    // Ten characters take 60 bits of the stamp; the eleventh takes its last four and the first two of the origin.
+    // Ten characters take 60 bits of the stamp; the eleventh takes its last four and the first two
+    // of the origin.
     int six;
     if (index < 10) {
       six = (int) (stamp >>> (58 - 6 * index));
@@ -62,7 +66,8 @@ public record Etag(long stamp, int origin) {
 
   /** The 16 characters, without quotes. */
   @Override
-  @SuppressWarnings("deprecation") // the one constructor that takes ASCII bytes without decoding them
+  @SuppressWarnings(
+      "deprecation") // the one constructor that takes ASCII bytes without decoding them
   public String toString() {
     byte[] ascii = new byte[LENGTH];
     for (int i = 0; i < LENGTH; i++) {

@@ -6,9 +6,10 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Makes the stamps of {@link Etag}s, each greater than the one before.
  *
- * <p>A stamp is the time in milliseconds followed by a count, or the last stamp plus one where the clock stands still or
- * went back (a hybrid logical clock). So it also says when the entry was written, and neither the order nor the
- * uniqueness of writes rests on a clock that behaves. Safe for any number of threads.
+ * <p>A stamp is the time in milliseconds followed by a count, or the last stamp plus one where the
+ * clock stands still or went back (a hybrid logical clock). So it also says when the entry was
+ * written, and neither the order nor the uniqueness of writes rests on a clock that behaves. Safe
+ * for any number of threads.
  */
 public final class EtagSequence {
   static final int COUNT_BITS = 22;
@@ -18,7 +19,8 @@ public final class EtagSequence {
   private final AtomicLong last = new AtomicLong();
 
   /**
-   * @param origin what sets this instance apart from all others, before and beside it: a random number will do
+   * @param origin what sets this instance apart from all others, before and beside it: a random
+   *     number will do
    */
   public EtagSequence(InstantSource clock, int origin) {
     this.clock = clock;

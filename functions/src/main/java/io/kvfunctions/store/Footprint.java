@@ -4,21 +4,24 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * How much heap an entry holds, with everything that is kept on its account: key, value, the map's node and slot, the
- * key's place in the order, its deadline.
+ * How much heap an entry holds, with everything that is kept on its account: key, value, the map's
+ * node and slot, the key's place in the order, its deadline.
  *
- * <p>The sizes follow from the layout of objects in this JVM, which three of its options decide: compact headers,
- * compressed references, and, with G1, the size of a region. An array of half a region or more gets whole regions to
- * itself there (a "humongous" object), so that a value of 1 MiB may take 2 MiB: leaving that out would let a store of
- * large values run out of heap below its budget.
+ * <p>The sizes follow from the layout of objects in this JVM, which three of its options decide:
+ * compact headers, compressed references, and, with G1, the size of a region. An array of half a
+ * region or more gets whole regions to itself there (a "humongous" object), so that a value of 1
+ * MiB may take 2 MiB: leaving that out would let a store of large values run out of heap below its
+ * budget.
  *
  * @param objectHeader bytes before the first field of an object
  * @param arrayHeader bytes before the first element of an array
  * @param reference bytes of a reference
- * @param humongous from this size on an array takes whole regions; {@link Long#MAX_VALUE} where there are none
+ * @param humongous from this size on an array takes whole regions; {@link Long#MAX_VALUE} where
+ *     there are none
  * @param region bytes of a region
  */
-public record Footprint(int objectHeader, int arrayHeader, int reference, long humongous, long region) {
+public record Footprint(
+    int objectHeader, int arrayHeader, int reference, long humongous, long region) {
 
   /** The layout of the running JVM. */
   public static Footprint ofThisJvm() {
@@ -29,7 +32,11 @@ public record Footprint(int objectHeader, int arrayHeader, int reference, long h
     long region = g1 ? Long.parseLong(option(vm, "G1HeapRegionSize", "0")) : 0;
     int header = compactHeaders ? 8 : 12;
     return new Footprint(
-        header, header + 4, compressedRefs ? 4 : 8, region > 0 ? region / 2 : Long.MAX_VALUE, region);
+        header,
+        header + 4,
+        compressedRefs ? 4 : 8,
+        region > 0 ? region / 2 : Long.MAX_VALUE,
+        region);
   }
 
   private static String option(HotSpotDiagnosticMXBean vm, String name, String otherwise) {
@@ -40,7 +47,10 @@ public record Footprint(int objectHeader, int arrayHeader, int reference, long h
     }
   }
 
-  /** What a key costs while it is in the map: its string, the map's node and slot, its place in the order of keys. */
+  /**
+   * What a key costs while it is in the map: its string, the map's node and slot, its place in the
+   * order of keys.
+   */
   long ofKey(String key) {
     int bytesPerChar = 1;
     for (int i = 0; i < key.length(); i++) {
@@ -58,25 +68,38 @@ public record Footprint(int objectHeader, int arrayHeader, int reference, long h
   /** What an entry costs beside its key. */
   long ofEntry(Entry entry) {
     long bytes =
-        align(objectHeader + 2L * reference + 8 + 4 + 8) // Entry: value, type, stamp, origin, expiry
+        align(
+                objectHeader
+                    + 2L * reference
+                    + 8
+                    + 4
+                    + 8) // Entry: value, type, stamp, origin, expiry
             + ofArray(entry.size());
     if (entry.expires()) {
-      bytes += align(objectHeader + reference + 8) + ofOrderedKey(); // Deadline, and its place in their order
+      bytes +=
+          align(objectHeader + reference + 8)
+              + ofOrderedKey(); // Deadline, and its place in their order
     }
     if (!entry.contentType().isShared()) {
-      bytes += align(objectHeader + 2L * reference + 1) + ofString(entry.contentType().toString().length());
+      bytes +=
+          align(objectHeader + 2L * reference + 1)
+              + ofString(entry.contentType().toString().length());
     }
     return bytes;
   }
 
-  /** A ConcurrentSkipListMap's node (key, value, next) and the half an index node (node, down, right) it has on average. */
+  /**
+   * A ConcurrentSkipListMap's node (key, value, next) and the half an index node (node, down,
+   * right) it has on average.
+   */
   private long ofOrderedKey() {
     long node = align(objectHeader + 3L * reference);
     return node + node / 2;
   }
 
   private long ofString(int bytes) {
-    return align(objectHeader + reference + 4 + 1 + 1) + ofArray(bytes); // String: value, hash, coder, hashIsZero
+    return align(objectHeader + reference + 4 + 1 + 1)
+        + ofArray(bytes); // String: value, hash, coder, hashIsZero
   }
 
   private long ofArray(int bytes) {

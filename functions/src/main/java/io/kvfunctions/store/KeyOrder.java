@@ -3,11 +3,12 @@ package io.kvfunctions.store;
 import java.util.Comparator;
 
 /**
- * The order of keys: by Unicode code point, which is the order of their UTF-8 bytes (that of S3, etcd and {@code sort}
- * in the C locale).
+ * The order of keys: by Unicode code point, which is the order of their UTF-8 bytes (that of S3,
+ * etcd and {@code sort} in the C locale).
  *
- * <p>{@link String#compareTo} orders by UTF-16 code unit and so puts the characters beyond U+FFFF, written as
- * surrogates D800 to DFFF, before those from U+E000 to U+FFFF. Lifting the surrogates over the rest mends it.
+ * <p>{@link String#compareTo} orders by UTF-16 code unit and so puts the characters beyond U+FFFF,
+ * written as surrogates D800 to DFFF, before those from U+E000 to U+FFFF. Lifting the surrogates
+ * over the rest mends it.
  */
 final class KeyOrder implements Comparator<String> {
   static final KeyOrder INSTANCE = new KeyOrder();
@@ -21,7 +22,9 @@ final class KeyOrder implements Comparator<String> {
       char x = a.charAt(i);
       char y = b.charAt(i);
       if (x != y) {
-        return Character.isSurrogate(x) == Character.isSurrogate(y) ? x - y : liftSurrogate(x) - liftSurrogate(y);
+        return Character.isSurrogate(x) == Character.isSurrogate(y)
+            ? x - y
+            : liftSurrogate(x) - liftSurrogate(y);
       }
     }
     return a.length() - b.length();

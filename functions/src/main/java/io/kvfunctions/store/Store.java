@@ -10,23 +10,27 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map of strings to {@link Entry}s with conditional writes, expiry, listing in key order and a memory budget.
+ * A map of strings to {@link Entry}s with conditional writes, expiry, listing in key order and a
+ * memory budget.
  *
- * <p><b>One step.</b> Whatever changes a key is one {@link ConcurrentMap#compute} on it: the condition is decided, the
- * etag drawn, the budget charged, the key's place in the order and its deadline kept, all while nobody else can touch
- * the key. Per key the store is linearizable. A get is one lookup and waits for nobody.
+ * <p><b>One step.</b> Whatever changes a key is one {@link ConcurrentMap#compute} on it: the
+ * condition is decided, the etag drawn, the budget charged, the key's place in the order and its
+ * deadline kept, all while nobody else can touch the key. Per key the store is linearizable. A get
+ * is one lookup and waits for nobody.
  *
- * <p><b>Order.</b> A hash map answers a get ten times as fast as an ordered one, and only an ordered one can list. So
- * the entries live in the hash map and their keys stand in a skip list beside it, which only a key that comes or goes
- * pays for. A listing walks the keys and looks each entry up: what stays put throughout is seen exactly once, what
- * comes or goes meanwhile may be seen or not.
+ * <p><b>Order.</b> A hash map answers a get ten times as fast as an ordered one, and only an
+ * ordered one can list. So the entries live in the hash map and their keys stand in a skip list
+ * beside it, which only a key that comes or goes pays for. A listing walks the keys and looks each
+ * entry up: what stays put throughout is seen exactly once, what comes or goes meanwhile may be
+ * seen or not.
  *
- * <p><b>Expiry.</b> An entry past its deadline is treated as absent by everything here, at once. Its memory comes back
- * when {@link #sweep} gets to it, over a set of deadlines that entries without one never enter. The set is exact (an
- * overwritten deadline leaves it) since a session renewed every second would otherwise leave a trail as long as its
- * time to live.
+ * <p><b>Expiry.</b> An entry past its deadline is treated as absent by everything here, at once.
+ * Its memory comes back when {@link #sweep} gets to it, over a set of deadlines that entries
+ * without one never enter. The set is exact (an overwritten deadline leaves it) since a session
+ * renewed every second would otherwise leave a trail as long as its time to live.
  *
- * <p>Safe for any number of threads; no method blocks for longer than another's step on the same key.
+ * <p>Safe for any number of threads; no method blocks for longer than another's step on the same
+ * key.
  */
 public final class Store {
   /** How many expired entries a write clears away before it gives up for want of memory. */
@@ -40,13 +44,18 @@ public final class Store {
   private final Budget budget;
   private final Footprint footprint;
   private final LongAdder expired = new LongAdder();
+  private final LongAdder refused = new LongAdder();
 
   /**
    * @param map empty, and left to this store alone
    * @param clock what expiry goes by
    */
   public Store(
-      ConcurrentMap<String, Entry> map, InstantSource clock, EtagSequence etags, Budget budget, Footprint footprint) {
+      ConcurrentMap<String, Entry> map,
+      InstantSource clock,
+      EtagSequence etags,
+      Budget budget,
+      Footprint footprint) {
     this.map = map;
     this.clock = clock;
     this.etags = etags;
@@ -60,14 +69,20 @@ public final class Store {
     return entry != null && entry.expires() && entry.isExpired(clock.millis()) ? null : entry;
   }
 
-  /** Writes the value under the key if the condition holds and the budget allows; otherwise nothing changes. */
+  /**
+   * Writes the value under the key if the condition holds and the budget allows; otherwise nothing
+   * changes.
+   */
   public PutOutcome put(String key, Value value, TimeToLive ttl, Condition condition) {
     while (true) {
       PutStep step = new PutStep(value, ttl, condition);
       map.compute(key, step::apply);
       // What has expired must not stand in the way of what is alive.
-      if (step.outcome instanceof PutOutcome.Full && sweep(SWEEP_BEFORE_REFUSING) > 0) {
-        continue;
+      if (step.outcome instanceof PutOutcome.Full) {
+        if (sweep(SWEEP_BEFORE_REFUSING) > 0) {
+          continue;
+        }
+        refused.increment();
       }
       return step.outcome;
     }
@@ -81,8 +96,8 @@ public final class Store {
   }
 
   /**
-   * Up to {@code limit} entries whose keys begin with {@code prefix}, in the order of their keys' UTF-8 bytes. Takes
-   * time in proportion to what it gives, wherever in the order that is.
+   * Up to {@code limit} entries whose keys begin with {@code prefix}, in the order of their keys'
+   * UTF-8 bytes. Takes time in proportion to what it gives, wherever in the order that is.
    *
    * @param after the key behind which to begin, which need not exist; null to begin with the first
    */
@@ -144,6 +159,11 @@ public final class Store {
     return expired.sum();
   }
 
+  /** How many writes were refused since the start because they would have passed the budget. */
+  public long refused() {
+    return refused.sum();
+  }
+
   /** What the entries hold and may hold. */
   public Budget budget() {
     return budget;
@@ -154,7 +174,10 @@ public final class Store {
     return clock.millis();
   }
 
-  /** Removes every trace of an entry beside the map; called within the map's step that removes it from there. */
+  /**
+   * Removes every trace of an entry beside the map; called within the map's step that removes it
+   * from there.
+   */
   private void forget(String key, Entry entry) {
     keys.remove(key);
     if (entry.expires()) {
@@ -164,7 +187,9 @@ public final class Store {
   }
 
   private @Nullable Entry alive(@Nullable Entry current) {
-    return current != null && current.expires() && current.isExpired(clock.millis()) ? null : current;
+    return current != null && current.expires() && current.isExpired(clock.millis())
+        ? null
+        : current;
   }
 
   /** One put, as the function the map applies to the key's entry; holds what came of it. */
@@ -187,7 +212,9 @@ public final class Store {
         return current;
       }
       Entry next = new Entry(value, etags.nextStamp(), etags.origin(), expiry(alive));
-      long cost = footprint.ofEntry(next) - (current == null ? -footprint.ofKey(key) : footprint.ofEntry(current));
+      long cost =
+          footprint.ofEntry(next)
+              - (current == null ? -footprint.ofKey(key) : footprint.ofEntry(current));
       if (!budget.reserve(cost)) {
         outcome = new PutOutcome.Full(budget.usedBytes(), budget.limitBytes());
         return current;
@@ -198,7 +225,10 @@ public final class Store {
       if (next.expires() || (current != null && current.expires())) {
         moveDeadline(key, current, next);
       }
-      outcome = alive == null ? new PutOutcome.Created(next.etag()) : new PutOutcome.Replaced(next.etag());
+      outcome =
+          alive == null
+              ? new PutOutcome.Created(next.etag())
+              : new PutOutcome.Replaced(next.etag());
       return next;
     }
 
@@ -215,7 +245,8 @@ public final class Store {
         deadlines.remove(new Deadline(current.expiresAt(), key));
       }
       if (next.expires()) {
-        // The map goes on holding the string it first saw under this key; a deadline with another would cost it twice.
+        // The map goes on holding the string it first saw under this key; a deadline with another
+        // would cost it twice.
         String held = current == null ? key : keys.ceiling(key);
         deadlines.add(new Deadline(next.expiresAt(), held == null ? key : held));
       }

@@ -8,7 +8,10 @@ public sealed interface TimeToLive {
   /** The entry does not expire. */
   TimeToLive NONE = new None();
 
-  /** The entry expires when the one before it would have; where there was none, or it had no expiry, never. */
+  /**
+   * The entry expires when the one before it would have; where there was none, or it had no expiry,
+   * never.
+   */
   TimeToLive KEEP = new Keep();
 
   /**
@@ -30,7 +33,8 @@ public sealed interface TimeToLive {
   record Seconds(long seconds) implements TimeToLive {
     public Seconds {
       if (seconds < 1 || seconds > MAX_SECONDS) {
-        throw new IllegalArgumentException("ttl is %,d s, it takes 1 to %,d".formatted(seconds, MAX_SECONDS));
+        throw new IllegalArgumentException(
+            "ttl is %,d s, it takes 1 to %,d".formatted(seconds, MAX_SECONDS));
       }
     }
   }

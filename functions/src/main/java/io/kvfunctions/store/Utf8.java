@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * UTF-8 taken strictly (RFC 3629): no overlong forms, no surrogates, nothing cut short. Java's own conversions replace
- * what is wrong with U+FFFD, and the key or value would be another one.
+ * UTF-8 taken strictly (RFC 3629): no overlong forms, no surrogates, nothing cut short. Java's own
+ * conversions replace what is wrong with U+FFFD, and the key or value would be another one.
  */
 public final class Utf8 {
   private static final VarHandle LONGS =
@@ -19,7 +19,10 @@ public final class Utf8 {
 
   private Utf8() {}
 
-  /** The text the bytes from {@code from} to before {@code to} stand for, or null where they are not UTF-8. */
+  /**
+   * The text the bytes from {@code from} to before {@code to} stand for, or null where they are not
+   * UTF-8.
+   */
   public static @Nullable String decode(byte[] bytes, int from, int to) {
     String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
     // A replacement character was either put in for something wrong or stood there: look again.

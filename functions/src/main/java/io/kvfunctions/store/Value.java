@@ -20,7 +20,10 @@ public final class Value {
     return new Value(bytes, contentType);
   }
 
-  /** The text in UTF-8. A lone surrogate, which UTF-8 cannot express, becomes {@code ?}: callers refuse it before. */
+  /**
+   * The text in UTF-8. A lone surrogate, which UTF-8 cannot express, becomes {@code ?}: callers
+   * refuse it before.
+   */
   public static Value utf8(String text, ContentType contentType) {
     return new Value(text.getBytes(StandardCharsets.UTF_8), contentType);
   }

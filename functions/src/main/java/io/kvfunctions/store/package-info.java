@@ -1,5 +1,6 @@
 /**
- * The store, in plain Java: entries, conditions, expiry, the order of keys and the memory budget, over one concurrent map.
+ * The store, in plain Java: entries, conditions, expiry, the order of keys and the memory budget,
+ * over one concurrent map.
  *
  * <p>Nothing here knows Spring, HTTP or JSON. Start reading at {@link io.kvfunctions.store.Store}.
  */

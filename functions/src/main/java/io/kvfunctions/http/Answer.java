@@ -1,0 +1,124 @@
+package io.kvfunctions.http;
+
+import static io.netty.handler.codec.http.HttpHeaderNames.ALLOW;
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
+import static io.netty.handler.codec.http.HttpHeaderNames.ETAG;
+import static io.netty.handler.codec.http.HttpHeaderNames.RETRY_AFTER;
+
+import io.kvfunctions.functions.Json;
+import io.kvfunctions.functions.Problem;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.util.AsciiString;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * An answer with all that belongs to it at hand. The one place where a status is chosen for a
+ * problem.
+ *
+ * @param status the status
+ * @param headers all but those of framing and {@code Date}, which the connection adds
+ * @param body what follows, perhaps nothing
+ * @param outcome the status in a word, for the metrics
+ */
+record Answer(HttpResponseStatus status, HttpHeaders headers, ByteBuffer body, String outcome)
+    implements Plan.Reply {
+  static final AsciiString JSON = AsciiString.cached("application/json");
+  static final AsciiString NDJSON = AsciiString.cached("application/x-ndjson");
+  static final AsciiString PROBLEM_JSON = AsciiString.cached("application/problem+json");
+
+  static final String OK = "ok";
+
+  /** How long to wait before trying again what is not available, in seconds. */
+  private static final String RETRY_AFTER_SECONDS = "1";
+
+  private static final ByteBuffer EMPTY = ByteBuffer.allocate(0).asReadOnlyBuffer();
+
+  // Names and values are ours, or were checked when they came in.
+  private static final DefaultHttpHeadersFactory HEADERS =
+      DefaultHttpHeadersFactory.headersFactory().withValidation(false);
+
+  static HttpHeaders newHeaders() {
+    return HEADERS.newHeaders();
+  }
+
+  /** An answer that is all in its status. */
+  static Answer of(HttpResponseStatus status) {
+    return new Answer(status, newHeaders(), EMPTY, OK);
+  }
+
+  static Answer of(HttpResponseStatus status, AsciiString contentType, ByteBuffer body) {
+    return new Answer(status, newHeaders().set(CONTENT_TYPE, contentType), body, OK);
+  }
+
+  /** The same with another header field. */
+  Answer with(CharSequence name, Object value) {
+    headers.set(name, value);
+    return this;
+  }
+
+  /** A problem, told. */
+  static Answer of(Problem problem) {
+    int status = status(problem.kind());
+    ByteArrayOutputStream body = new ByteArrayOutputStream(256);
+    try (JsonGenerator generator = Json.generator(body)) {
+      Json.writeProblem(problem, status, generator);
+    }
+    Answer answer =
+        new Answer(
+            HttpResponseStatus.valueOf(status),
+            newHeaders().set(CONTENT_TYPE, PROBLEM_JSON),
+            ByteBuffer.wrap(body.toByteArray()),
+            problem.kind().slug());
+    @Nullable Object currentEtag = problem.members().get("currentEtag");
+    if (currentEtag != null) {
+      answer.with(ETAG, "\"" + currentEtag + "\"");
+    }
+    return problem.kind() == Problem.Kind.UNAVAILABLE
+        ? answer.with(RETRY_AFTER, RETRY_AFTER_SECONDS)
+        : answer;
+  }
+
+  /** The methods there are. */
+  static Answer options(String allow) {
+    return of(HttpResponseStatus.NO_CONTENT).with(ALLOW, allow);
+  }
+
+  /** That the method is not one of those there are. */
+  static Answer methodNotAllowed(String method, String allow) {
+    return of(Problem.of(
+            Problem.Kind.METHOD_NOT_ALLOWED,
+            "%s is not for this path, it takes %s".formatted(method, allow)))
+        .with(ALLOW, allow);
+  }
+
+  /** The status of a problem. */
+  static int status(Problem.Kind kind) {
+    return switch (kind) {
+      case KEY_EMPTY,
+          KEY_TOO_LONG,
+          KEY_INVALID,
+          TTL_INVALID,
+          BODY_INVALID,
+          CURSOR_INVALID,
+          PARAMETER_INVALID,
+          REQUEST_INVALID ->
+          400;
+      case NOT_FOUND -> 404;
+      case METHOD_NOT_ALLOWED -> 405;
+      case REQUEST_TIMEOUT -> 408;
+      case PRECONDITION_FAILED -> 412;
+      case VALUE_TOO_LARGE, BODY_TOO_LARGE, BATCH_TOO_LARGE -> 413;
+      case URI_TOO_LONG -> 414;
+      case UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_ENCODING -> 415;
+      case HEADERS_TOO_LARGE -> 431;
+      case INTERNAL -> 500;
+      case UNAVAILABLE -> 503;
+      case STORE_FULL -> 507;
+    };
+  }
+}

@@ -1,0 +1,896 @@
+package io.kvfunctions.http;
+
+import static io.netty.handler.codec.http.HttpHeaderNames.CONNECTION;
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
+import static io.netty.handler.codec.http.HttpHeaderNames.DATE;
+import static io.netty.handler.codec.http.HttpHeaderNames.TRANSFER_ENCODING;
+import static io.netty.handler.codec.http.HttpHeaderValues.CHUNKED;
+import static io.netty.handler.codec.http.HttpHeaderValues.CLOSE;
+import static io.netty.handler.codec.http.HttpHeaderValues.KEEP_ALIVE;
+
+import io.kvfunctions.functions.Problem;
+import io.kvfunctions.functions.ProblemException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.exc.JacksonIOException;
+
+/**
+ * One connection: takes requests one after the other, has each answered, sees to it that nobody
+ * waits for ever.
+ *
+ * <p>It stands right behind Netty's HTTP codec and answers all requests for the store itself; the
+ * few for probes and documents it hands on to WebFlux behind it. Standing there it also sees what
+ * the codec could not read, and the body before anybody has gathered it.
+ *
+ * <p><b>One at a time.</b> {@link State} says where the request in hand is; requests that a client
+ * has sent ahead wait in {@link #backlog}. Nothing is read from the socket unless there is
+ * something to do with it, so that a client that sends more than it takes, or faster than the
+ * store, is held up by TCP and not by our memory.
+ *
+ * <p><b>Threads.</b> All of it runs on the channel's event loop, the functions too, since the map
+ * never blocks. Answers written in pieces ({@link Plan.Streamed}) run on a virtual thread and come
+ * back here as tasks.
+ *
+ * <p><b>Time.</b> One task per connection looks at the clock now and then. Against a client that
+ * trickles: a head must be there within the read time-out, a body must not stand still for as long,
+ * nor fall below the least rate.
+ */
+@SuppressWarnings(
+    "FutureReturnValueIgnored") // a write that fails closes the channel, and that is where it is
+// dealt with
+final class Connection extends ChannelDuplexHandler {
+  private static final Logger log = LoggerFactory.getLogger(Connection.class);
+
+  /**
+   * A value beyond this is sent in pieces of it, the next when the client has taken enough of the
+   * last, in bytes.
+   */
+  private static final int PIECE = 64 * 1024;
+
+  /** How much of a body that nobody wants is read to keep the connection, in bytes. */
+  private static final int WORTH_DISCARDING = 64 * 1024;
+
+  /**
+   * How long a closed connection is held so that the client can still read the answer, in
+   * nanoseconds.
+   */
+  private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final Problem INTERNAL =
+      Problem.of(Problem.Kind.INTERNAL, "the server failed; what it says of it is in its log");
+
+  /** Where the request in hand is. */
+  private enum State {
+    /** There is none. */
+    IDLE,
+    /** Its body is being gathered. */
+    BODY,
+    /** A virtual thread reads its body and writes its answer. */
+    STREAM,
+    /** Its answer is being sent piece by piece. */
+    SENDING,
+    /** It has been answered, its body is still coming. */
+    DISCARD,
+    /** WebFlux has it. */
+    FORWARD,
+    /** It was the last; the client has yet to hang up. */
+    LINGER,
+    CLOSED
+  }
+
+  /**
+   * How long a client may take.
+   *
+   * @param readNanos for a head, and between two pieces of a body
+   * @param writeNanos to take the next piece of an answer
+   * @param idleNanos between requests
+   * @param minBytesPerSecond of a body, beyond readNanos
+   */
+  record Timeouts(long readNanos, long writeNanos, long idleNanos, long minBytesPerSecond) {
+    /** How often to look: often enough to be late by a quarter at most. */
+    long tickNanos() {
+      long shortest = Math.min(readNanos, Math.min(writeNanos, idleNanos));
+      return Math.clamp(
+          shortest / 4, TimeUnit.MILLISECONDS.toNanos(5), TimeUnit.SECONDS.toNanos(5));
+    }
+  }
+
+  private final Server server;
+  private final Router router;
+  private final RequestMetrics metrics;
+  private final Timeouts timeouts;
+  private final Queue<HttpObject> backlog = new ArrayDeque<>();
+
+  @SuppressWarnings(
+      "NullAway.Init") // set when the handler is added, before anything else is called
+  private ChannelHandlerContext ctx;
+
+  private State state = State.IDLE;
+  private boolean inputClosed;
+  private boolean sawMessage;
+
+  // Of the request in hand.
+  private Operation operation = Operation.OTHER;
+  private long startedNanos;
+  private boolean keepAlive = true;
+  private boolean isHead;
+  private boolean isHttp10;
+  private boolean awaitsContinue;
+  private boolean requestEnded = true;
+  private boolean lengthUnknown;
+  private long announced;
+  private long received;
+  private long reserved;
+  private Plan.@Nullable Body body;
+  private @Nullable ByteBuf gathered;
+  private @Nullable ByteBuffer unsent;
+  private @Nullable BodyInput input;
+  private @Nullable BodyOutput output;
+  private @Nullable Problem broken;
+  private String outcome = Answer.OK;
+
+  // What the clock is compared with, in nanoseconds of System.nanoTime.
+  private long idleSince = System.nanoTime();
+  private long headSince;
+  private boolean headBegun;
+  private long lastRead;
+  private long lastWritten;
+  private long lastPending;
+  private long lingerSince;
+
+  Connection(Server server, Router router, RequestMetrics metrics, Timeouts timeouts) {
+    this.server = server;
+    this.router = router;
+    this.metrics = metrics;
+    this.timeouts = timeouts;
+  }
+
+  // ---- from the channel
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    ctx = context;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    boolean room = server.opened();
+    context.fireChannelActive();
+    context.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
+    if (!room) {
+      begin();
+      refuse(
+          Problem.of(
+              Problem.Kind.UNAVAILABLE,
+              "there are as many connections as may be (kv.http.connections)"));
+      context.flush();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    sawMessage = true;
+    if (state == State.CLOSED || state == State.LINGER || !(message instanceof HttpObject http)) {
+      ReferenceCountUtil.release(message);
+    } else if (!backlog.isEmpty() || (http instanceof HttpRequest && !isReady())) {
+      backlog.add(http);
+    } else {
+      handle(http);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    if (sawMessage) {
+      sawMessage = false;
+    } else if (state == State.IDLE && !headBegun) { // bytes, and not yet a head
+      headBegun = true;
+      headSince = System.nanoTime();
+    }
+    if (state == State.FORWARD) {
+      context.fireChannelReadComplete();
+    }
+    context.flush();
+    readIfWanted();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (context.channel().isWritable()) {
+      // Comes from within a flush, perhaps one of ours: go on when that is done.
+      context.executor().execute(this::resume);
+    }
+    context.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      inputClosed = true;
+      inputEnded();
+    }
+    context.fireUserEventTriggered(event);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    boolean inHand = isInHand();
+    State before = state;
+    state = State.CLOSED;
+    if (inHand) {
+      outcome = "aborted";
+      record();
+      server.finished();
+    }
+    if (input != null) {
+      input.breakOff(new IOException("the client is gone"));
+    }
+    if (output != null) {
+      output.breakOff();
+    }
+    if (before != State.STREAM) { // else the thread still holds it
+      releaseReserved();
+    }
+    dropGathered();
+    backlog.forEach(ReferenceCountUtil::release);
+    backlog.clear();
+    server.closed();
+    context.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      log.error("a connection failed", cause);
+    }
+    context.close();
+  }
+
+  /** Sees WebFlux's answers go by. */
+  @Override
+  public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+    context.write(message, promise);
+    boolean interim =
+        message instanceof HttpResponse response
+            && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+    if (state == State.FORWARD && message instanceof LastHttpContent && !interim) {
+      finish();
+      context.executor().execute(this::resume);
+    }
+  }
+
+  // ---- requests
+
+  private boolean isReady() {
+    if (state != State.IDLE) {
+      return false;
+    }
+    if (!ctx.channel().isWritable()) {
+      ctx.flush(); // requests sent ahead: let their answers go before making more
+    }
+    return ctx.channel().isWritable();
+  }
+
+  private void handle(HttpObject message) {
+    try {
+      if (message instanceof HttpRequest request) {
+        start(request);
+      }
+      if (message instanceof HttpContent content) {
+        content(content);
+      }
+    } catch (ProblemException e) {
+      refuse(e.problem());
+    } catch (RuntimeException e) {
+      log.error("a request failed", e);
+      refuse(INTERNAL);
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  private void begin() {
+    server.began();
+    startedNanos = System.nanoTime();
+    lastRead = startedNanos;
+    headBegun = false;
+    operation = Operation.OTHER;
+    outcome = Answer.OK;
+    requestEnded = false;
+    awaitsContinue = false;
+    lengthUnknown = false;
+    announced = 0;
+    received = 0;
+    isHead = false;
+    isHttp10 = false;
+    broken = null;
+  }
+
+  private void start(HttpRequest request) {
+    begin();
+    DecoderResult decoded = request.decoderResult();
+    if (decoded.isFailure()) {
+      requestEnded = true;
+      keepAlive = false;
+      refuse(problem(decoded));
+      return;
+    }
+    isHead = request.method().equals(HttpMethod.HEAD);
+    isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+    keepAlive = HttpUtil.isKeepAlive(request) && !inputClosed;
+    awaitsContinue = HttpUtil.is100ContinueExpected(request);
+    lengthUnknown = HttpUtil.isTransferEncodingChunked(request);
+    announced = lengthUnknown ? 0 : HttpUtil.getContentLength(request, 0L);
+    Router.Route route = router.route(request);
+    operation = route.operation();
+    switch (route.plan()) {
+      case Answer answer -> send(answer);
+      case Plan.Streamed streamed -> {
+        continueIfAwaited();
+        stream(streamed);
+      }
+      case Plan.Body wanted -> {
+        if (announced > wanted.limit()) {
+          refuse(wanted.tooLarge().apply(announced));
+        } else {
+          continueIfAwaited();
+          body = wanted;
+          state = State.BODY;
+        }
+      }
+      case Plan.Elsewhere.FORWARD -> {
+        state = State.FORWARD;
+        ctx.fireChannelRead(ReferenceCountUtil.retain(request));
+      }
+    }
+  }
+
+  private static Problem problem(DecoderResult decoded) {
+    return switch (decoded.cause()) {
+      case TooLongHttpLineException tooLong ->
+          Problem.of(
+              Problem.Kind.URI_TOO_LONG, "the request line is longer than kv.http.target allows");
+      case TooLongHttpHeaderException tooLong ->
+          Problem.of(
+              Problem.Kind.HEADERS_TOO_LARGE,
+              "the header fields are larger than kv.http.headers allows");
+      default ->
+          Problem.of(Problem.Kind.REQUEST_INVALID, "this is not a request of HTTP/1.1 (RFC 9112)");
+    };
+  }
+
+  private void continueIfAwaited() {
+    if (awaitsContinue) {
+      awaitsContinue = false;
+      ctx.writeAndFlush(
+          new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
+    }
+  }
+
+  private void content(HttpContent content) {
+    if (content.decoderResult().isFailure()) {
+      requestEnded = true;
+      breakOff(
+          Problem.of(Problem.Kind.REQUEST_INVALID, "the body's chunks are broken (RFC 9112 §7.1)"));
+      return;
+    }
+    boolean last = content instanceof LastHttpContent;
+    received += content.content().readableBytes();
+    if (content.content().isReadable()) {
+      lastRead = System.nanoTime();
+    }
+    switch (state) {
+      case BODY -> gather(content.content(), last);
+      case STREAM -> {
+        BodyInput in = input;
+        if (in != null) {
+          in.offer(content.content().retain());
+          if (last) {
+            in.end();
+          }
+        }
+      }
+      case FORWARD -> ctx.fireChannelRead(content.retain());
+      case DISCARD -> {
+        if (!last && received > WORTH_DISCARDING) {
+          linger();
+        }
+      }
+      case IDLE, SENDING, LINGER, CLOSED -> {}
+    }
+    if (last) {
+      requestEnded = true;
+      if (state == State.DISCARD) {
+        idle();
+      }
+    }
+  }
+
+  private void gather(ByteBuf piece, boolean last) {
+    Plan.Body wanted = body;
+    if (wanted == null) {
+      throw new IllegalStateException("a body nobody waits for");
+    }
+    if (received > wanted.limit()) {
+      refuse(wanted.tooLarge().apply(received));
+      return;
+    }
+    ByteBuf whole = piece;
+    if (gathered != null || !last) {
+      if (gathered == null) {
+        gathered = ctx.alloc().heapBuffer(Math.max(1024, (int) Math.min(announced, PIECE)));
+      }
+      reserve(piece.readableBytes());
+      gathered.writeBytes(piece);
+      whole = gathered;
+    }
+    if (last) {
+      requestEnded = true;
+      body = null;
+      Plan.Reply reply = wanted.then().apply(whole);
+      dropGathered();
+      switch (reply) {
+        case Answer answer -> send(answer);
+        case Plan.Streamed streamed -> stream(streamed);
+      }
+    }
+  }
+
+  private void dropGathered() {
+    if (gathered != null) {
+      gathered.release();
+      gathered = null;
+    }
+  }
+
+  /**
+   * Takes room for bytes that are waited for, until the request in hand is answered. Called on the
+   * event loop, or by the thread that has the request.
+   */
+  void reserve(long bytes) {
+    if (!server.reserve(bytes)) {
+      throw Problem.of(
+              Problem.Kind.UNAVAILABLE,
+              "too many bodies are under way to take this one as well (kv.limits.buffers)")
+          .asException();
+    }
+    reserved += bytes;
+  }
+
+  private void releaseReserved() {
+    server.release(reserved);
+    reserved = 0;
+  }
+
+  // ---- answers
+
+  /** Answers what cannot go on with a problem. */
+  private void refuse(Problem problem) {
+    body = null;
+    dropGathered();
+    if (state == State.STREAM || state == State.SENDING || state == State.FORWARD) {
+      abort(problem.kind().slug());
+    } else if (state != State.CLOSED && state != State.LINGER) {
+      send(Answer.of(problem));
+    }
+  }
+
+  private void send(Answer answer) {
+    HttpResponseStatus status = answer.status();
+    HttpHeaders headers = answer.headers();
+    ByteBuffer content = answer.body();
+    int size = content.remaining();
+    outcome = answer.outcome();
+    if (!isWorthDiscarding()) {
+      keepAlive = false;
+    }
+    if (status.code() != 204 && status.code() != 304) {
+      headers.set(CONTENT_LENGTH, Integer.toString(size));
+    }
+    complete(headers);
+    if (size <= PIECE || isHead) {
+      ByteBuf bytes =
+          size == 0 || isHead
+              ? Unpooled.EMPTY_BUFFER
+              : ctx.alloc().ioBuffer(size).writeBytes(content);
+      ctx.write(
+          new DefaultFullHttpResponse(
+              HttpVersion.HTTP_1_1, status, bytes, headers, EmptyHttpHeaders.INSTANCE),
+          ctx.voidPromise());
+      finish();
+    } else {
+      ctx.write(new DefaultHttpResponse(HttpVersion.HTTP_1_1, status, headers), ctx.voidPromise());
+      unsent = content;
+      state = State.SENDING;
+      sendPieces();
+    }
+  }
+
+  /** Adds what every answer has. */
+  private void complete(HttpHeaders headers) {
+    if (server.isStopping()) {
+      keepAlive = false;
+    }
+    headers.set(DATE, HttpDate.now());
+    if (!keepAlive) {
+      headers.set(CONNECTION, CLOSE);
+    } else if (isHttp10) {
+      headers.set(CONNECTION, KEEP_ALIVE);
+    }
+  }
+
+  /** Whether reading on to the end of the body costs less than a new connection would. */
+  private boolean isWorthDiscarding() {
+    return requestEnded || (!awaitsContinue && announced - received <= WORTH_DISCARDING);
+  }
+
+  private void sendPieces() {
+    ByteBuffer content = unsent;
+    while (content != null && ctx.channel().isWritable()) {
+      int size = Math.min(content.remaining(), PIECE);
+      ByteBuf piece =
+          ctx.alloc().ioBuffer(size).writeBytes(content.slice(content.position(), size));
+      content.position(content.position() + size);
+      if (content.hasRemaining()) {
+        ctx.write(new DefaultHttpContent(piece), ctx.voidPromise());
+      } else {
+        ctx.write(new DefaultLastHttpContent(piece), ctx.voidPromise());
+        unsent = null;
+        content = null;
+        finish();
+      }
+    }
+    ctx.flush();
+  }
+
+  /** The request in hand has been answered, up to what is on its way. */
+  private void finish() {
+    record();
+    releaseReserved();
+    server.finished();
+    input = null;
+    output = null;
+    if (!keepAlive || inputClosed) {
+      linger();
+    } else if (requestEnded) {
+      idle();
+    } else {
+      state = State.DISCARD;
+    }
+  }
+
+  private void record() {
+    idleSince = System.nanoTime();
+    metrics.record(operation, outcome, idleSince - startedNanos);
+  }
+
+  private void idle() {
+    state = State.IDLE;
+  }
+
+  /** Whether a request has begun and not been answered. */
+  private boolean isInHand() {
+    return switch (state) {
+      case BODY, STREAM, SENDING, FORWARD -> true;
+      case IDLE, DISCARD, LINGER, CLOSED -> false;
+    };
+  }
+
+  /**
+   * Sends what is on its way and half-closes; a full close could take the answer from the client's
+   * hands.
+   */
+  private void linger() {
+    state = State.LINGER;
+    lingerSince = System.nanoTime();
+    backlog.forEach(ReferenceCountUtil::release);
+    backlog.clear();
+    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            sent -> {
+              if (!sent.isSuccess() || inputClosed) {
+                ctx.close();
+              } else if (ctx.channel() instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+                ctx.read();
+              }
+            });
+  }
+
+  /** Ends the request in hand and the connection where no answer can be given any more. */
+  private void abort(String why) {
+    outcome = why;
+    ctx.close();
+  }
+
+  // ---- answers in pieces, written by a virtual thread
+
+  private void stream(Plan.Streamed streamed) {
+    state = State.STREAM;
+    BodyInput in = new BodyInput(this);
+    BodyOutput out = new BodyOutput(this);
+    input = in;
+    output = out;
+    if (requestEnded) {
+      in.end();
+    }
+    Thread.ofVirtual().name("kv-stream").start(() -> run(streamed, in, out));
+  }
+
+  /** Runs on the virtual thread. */
+  private void run(Plan.Streamed streamed, BodyInput in, BodyOutput out) {
+    Problem problem = null;
+    try {
+      streamed.run(in, out);
+      out.end();
+      return;
+    } catch (ProblemException e) {
+      problem = e.problem();
+    } catch (IOException | JacksonIOException clientIsGone) {
+      log.debug("a stream broke off", clientIsGone);
+    } catch (RuntimeException | StackOverflowError e) {
+      log.error("a request failed", e);
+      problem = INTERNAL;
+    }
+    Problem failure = problem;
+    boolean begun = out.hasBegun();
+    onEventLoop(() -> streamFailed(failure, begun));
+  }
+
+  private void onEventLoop(Runnable task) {
+    try {
+      ctx.executor().execute(task);
+    } catch (RejectedExecutionException serverHasStopped) {
+      log.debug("a stream outlived the server", serverHasStopped);
+    }
+  }
+
+  private void streamFailed(@Nullable Problem failure, boolean begun) {
+    Problem problem = broken != null ? broken : failure;
+    if (state == State.CLOSED) {
+      releaseReserved();
+    } else if (begun || problem == null) {
+      abort(problem == null ? "aborted" : problem.kind().slug());
+    } else {
+      send(Answer.of(problem));
+      resume();
+    }
+  }
+
+  /** Asks for more of the body; from any thread. */
+  void readMore() {
+    onEventLoop(this::readIfWanted);
+  }
+
+  /** Begins an answer whose length nobody knows yet; from the virtual thread, as the following. */
+  void beginChunks(HttpHeaders headers) {
+    onEventLoop(
+        () -> {
+          if (state != State.STREAM) {
+            return;
+          }
+          if (isHttp10) {
+            keepAlive = false; // its end is the end of the connection
+          } else {
+            headers.set(TRANSFER_ENCODING, CHUNKED);
+          }
+          complete(headers);
+          ctx.write(
+              new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, headers),
+              ctx.voidPromise());
+        });
+  }
+
+  void sendChunk(byte[] bytes, int length, BodyOutput out) {
+    onEventLoop(
+        () -> {
+          if (state != State.STREAM) {
+            out.breakOff();
+          } else if (isHead) {
+            out.sent(length);
+          } else {
+            ctx.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes, 0, length)))
+                .addListener(sent -> out.sent(length));
+          }
+        });
+  }
+
+  void endChunks() {
+    onEventLoop(
+        () -> {
+          if (state == State.STREAM) {
+            ctx.write(LastHttpContent.EMPTY_LAST_CONTENT, ctx.voidPromise());
+            finish();
+            resume();
+          } else {
+            releaseReserved();
+          }
+        });
+  }
+
+  void sendWhole(Answer answer) {
+    onEventLoop(
+        () -> {
+          if (state == State.STREAM) {
+            send(answer);
+            resume();
+          } else {
+            releaseReserved();
+          }
+        });
+  }
+
+  // ---- going on
+
+  private void resume() {
+    if (state == State.SENDING) {
+      sendPieces();
+    }
+    while (!backlog.isEmpty() && (!(backlog.element() instanceof HttpRequest) || isReady())) {
+      handle(backlog.remove());
+    }
+    if (inputClosed) {
+      inputEnded();
+    }
+    if (state != State.CLOSED) {
+      ctx.flush();
+      readIfWanted();
+    }
+  }
+
+  private void readIfWanted() {
+    if (!backlog.isEmpty()) {
+      return;
+    }
+    boolean wanted =
+        switch (state) {
+          case IDLE -> ctx.channel().isWritable();
+          case BODY, DISCARD, LINGER -> true;
+          case STREAM -> input != null && input.wantsMore();
+          case SENDING, FORWARD, CLOSED -> false; // WebFlux asks for itself
+        };
+    if (wanted) {
+      ctx.read();
+    }
+  }
+
+  /** The client will send no more; what it has sent whole is still answered. */
+  private void inputEnded() {
+    if (!backlog.isEmpty()) {
+      return;
+    }
+    switch (state) {
+      case IDLE -> linger();
+      case LINGER -> ctx.close();
+      case BODY, DISCARD, STREAM -> {
+        if (!requestEnded) {
+          requestEnded = true;
+          breakOff(
+              Problem.of(Problem.Kind.REQUEST_INVALID, "the body ended before its announced end"));
+        }
+      }
+      case SENDING, FORWARD, CLOSED -> {}
+    }
+  }
+
+  /** The rest of the request will not come, or not in time. */
+  private void breakOff(Problem problem) {
+    keepAlive = false;
+    switch (state) {
+      case IDLE, BODY -> refuse(problem);
+      case STREAM -> {
+        broken = problem;
+        if (input != null) {
+          input.breakOff(new IOException(problem.detail()));
+        }
+      }
+      case DISCARD -> linger();
+      case SENDING, FORWARD, LINGER, CLOSED -> {}
+    }
+  }
+
+  // ---- time
+
+  private void tick() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (isStuck(now)) {
+      ctx.close();
+    } else {
+      switch (state) {
+        case IDLE -> {
+          if (headBegun && now - headSince > timeouts.readNanos()) {
+            begin();
+            requestEnded = true;
+            breakOff(timedOut());
+          } else if (now - idleSince > timeouts.idleNanos()) {
+            linger();
+          }
+        }
+        case BODY, DISCARD -> {
+          if (isSlow(now)) {
+            breakOff(timedOut());
+          }
+        }
+        case STREAM -> {
+          if (input != null && input.isWaiting() && now - lastRead > timeouts.readNanos()) {
+            breakOff(timedOut());
+          }
+        }
+        case LINGER -> {
+          if (now - lingerSince > LINGER_NANOS) {
+            ctx.close();
+          }
+        }
+        case SENDING, FORWARD, CLOSED -> {}
+      }
+    }
+    ctx.flush();
+    ctx.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private static Problem timedOut() {
+    return Problem.of(
+        Problem.Kind.REQUEST_TIMEOUT,
+        "the request did not arrive in time (kv.http.read-timeout, kv.http.min-rate)");
+  }
+
+  private boolean isSlow(long now) {
+    long due =
+        timeouts.readNanos()
+            + received * TimeUnit.SECONDS.toNanos(1) / Math.max(1, timeouts.minBytesPerSecond());
+    return now - lastRead > timeouts.readNanos() || now - startedNanos > due;
+  }
+
+  /** Whether there are bytes for the client that it has taken none of for too long. */
+  private boolean isStuck(long now) {
+    ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
+    long pending =
+        buffer == null
+            ? 0
+            : buffer.totalPendingWriteBytes() + Long.rotateLeft(buffer.currentProgress(), 32);
+    if (pending == 0 || pending != lastPending) {
+      lastPending = pending;
+      lastWritten = now;
+      return false;
+    }
+    return now - lastWritten > timeouts.writeNanos();
+  }
+}

@@ -1,0 +1,113 @@
+package io.kvfunctions.http;
+
+import io.kvfunctions.functions.Delete;
+import io.kvfunctions.functions.Get;
+import io.kvfunctions.functions.Json;
+import io.kvfunctions.functions.Limits;
+import io.kvfunctions.functions.Put;
+import io.kvfunctions.settings.KvSettings;
+import io.kvfunctions.store.Condition.Presence;
+import io.kvfunctions.store.Store;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.function.Function;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.cloud.function.context.FunctionCatalog;
+import org.springframework.cloud.function.context.catalog.SimpleFunctionRegistry.FunctionInvocationWrapper;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
+import reactor.netty.resources.LoopResources;
+
+/** The HTTP edge, in front of the web server that Spring Boot starts. */
+@Configuration(proxyBeanMethods = false)
+public class HttpConfiguration {
+
+  @Bean
+  Server httpServer(KvSettings settings, MeterRegistry registry) {
+    Server server =
+        new Server(
+            settings.http().connections(),
+            settings.limits().buffers().bytesOf(Runtime.getRuntime().maxMemory()));
+    server.bindTo(registry);
+    return server;
+  }
+
+  @Bean
+  Router router(FunctionCatalog catalog, Store store, Limits limits, KvSettings settings) {
+    Function<Get.Input, Get.Output> get = function(catalog, "get");
+    Function<Put.Input, Put.Output> put = function(catalog, "put");
+    Function<Delete.Input, Delete.Output> delete = function(catalog, "delete");
+    Invocation.Bounds bounds =
+        new Invocation.Bounds(
+            Math.toIntExact(settings.limits().body().toBytes()), settings.limits().batch());
+    return new Router(
+        new Resource(get, put, delete, limits),
+        new Listing(store),
+        new Invocation<>(Json.GET, get, output -> HttpResponseStatus.OK, Get.Input::new, bounds),
+        new Invocation<>(
+            Json.PUT,
+            put,
+            output ->
+                output instanceof Put.Stored stored && stored.created()
+                    ? HttpResponseStatus.CREATED
+                    : HttpResponseStatus.OK,
+            null,
+            bounds),
+        new Invocation<>(
+            Json.DELETE,
+            delete,
+            output -> HttpResponseStatus.OK,
+            key -> new Delete.Input(key, Presence.ANY),
+            bounds));
+  }
+
+  /**
+   * A function of the catalog, without the wrapper it comes in: that converts inputs and outputs
+   * from message to message, and at 2 µs a call would cost as much as the rest of a request.
+   */
+  @SuppressWarnings("unchecked") // the beans' own types, which FunctionsConfiguration states
+  private static <I, O> Function<I, O> function(FunctionCatalog catalog, String name) {
+    FunctionInvocationWrapper wrapper = catalog.lookup(name);
+    return (Function<I, O>) wrapper.getTarget();
+  }
+
+  /** On the service's own server alone: the management port has nothing to do with the store. */
+  @Bean
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> httpEdge(
+      Server server, Router router, KvSettings settings, MeterRegistry registry) {
+    KvSettings.Http http = settings.http();
+    HttpEdge edge =
+        new HttpEdge(
+            server,
+            router,
+            new RequestMetrics(registry),
+            new Connection.Timeouts(
+                http.readTimeout().toNanos(),
+                http.writeTimeout().toNanos(),
+                http.idleTimeout().toNanos(),
+                http.minRate().toBytes()),
+            Math.toIntExact(http.target().toBytes()),
+            Math.toIntExact(http.headers().toBytes()));
+    return factory -> factory.addServerCustomizers(edge);
+  }
+
+  /**
+   * As many event loops as there are cores: with more the slowest requests take several times as
+   * long.
+   */
+  @Bean
+  ReactorResourceFactory reactorResourceFactory() {
+    ReactorResourceFactory resources = new ReactorResourceFactory();
+    resources.setUseGlobalResources(false);
+    resources.setLoopResourcesSupplier(
+        () -> LoopResources.create("kv-http", Runtime.getRuntime().availableProcessors(), true));
+    return resources;
+  }
+
+  @Bean
+  Drain drain(Server server, KvSettings settings) {
+    return new Drain(server, settings.http().drainTimeout());
+  }
+}

@@ -1,0 +1,295 @@
+package io.kvfunctions.http;
+
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
+
+import io.kvfunctions.functions.Json;
+import io.kvfunctions.functions.Problem;
+import io.kvfunctions.functions.ProblemException;
+import io.kvfunctions.store.Utf8;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.util.AsciiString;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * {@code POST /get}, {@code /put}, {@code /delete}: one of the functions called, once or for each
+ * element of a batch. Safe for any number of threads.
+ *
+ * @param <I> the function's input
+ * @param <O> the function's output
+ */
+final class Invocation<I, O> {
+  private static final AsciiString PREFER = AsciiString.cached("prefer");
+  private static final AsciiString PREFERENCE_APPLIED = AsciiString.cached("preference-applied");
+  private static final String RETURN_MINIMAL = "return=minimal";
+
+  private final Json.Form<I, O> form;
+  private final Function<I, O> function;
+  private final Function<O, HttpResponseStatus> success;
+  private final @Nullable Function<String, I> ofText;
+  private final Bounds bounds;
+  private final List<String> supported;
+
+  /**
+   * How much a call may bring.
+   *
+   * @param body bytes of a body, and of a line (kv.limits.body)
+   * @param batch elements of an array (kv.limits.batch)
+   */
+  record Bounds(int body, int batch) {
+    Problem bodyTooLarge(long bytes) {
+      return Problem.overLimit(
+          Problem.Kind.BODY_TOO_LARGE, "body is %s bytes", bytes, body, "kv.limits.body");
+    }
+
+    Problem lineTooLong(long bytes) {
+      return Problem.overLimit(
+          Problem.Kind.BODY_TOO_LARGE, "line is %s bytes", bytes, body, "kv.limits.body");
+    }
+  }
+
+  /**
+   * @param success the status of an output that is no problem
+   * @param ofText the input that a body of plain text stands for, null where there is none
+   */
+  Invocation(
+      Json.Form<I, O> form,
+      Function<I, O> function,
+      Function<O, HttpResponseStatus> success,
+      @Nullable Function<String, I> ofText,
+      Bounds bounds) {
+    this.form = form;
+    this.function = function;
+    this.success = success;
+    this.ofText = ofText;
+    this.bounds = bounds;
+    this.supported =
+        ofText == null
+            ? List.of("application/json", "application/x-ndjson")
+            : List.of("application/json", "application/x-ndjson", "text/plain");
+  }
+
+  /**
+   * What to do with a POST.
+   *
+   * @throws ProblemException if its body is of a type that is not taken
+   */
+  Plan plan(HttpRequest request) {
+    HttpHeaders headers = request.headers();
+    String contentType = headers.get(CONTENT_TYPE);
+    switch (contentType == null ? "" : mediaType(contentType)) {
+      case "application/json" -> {
+        return new Plan.Body(bounds.body(), bounds::bodyTooLarge, this::json);
+      }
+      case "application/x-ndjson" -> {
+        boolean minimal = prefersMinimal(headers);
+        return (Plan.Streamed) (in, out) -> lines(in, out, minimal);
+      }
+      case "text/plain" -> {
+        if (ofText != null) {
+          Function<String, I> of = ofText;
+          return new Plan.Body(bounds.body(), bounds::bodyTooLarge, body -> text(body, of));
+        }
+      }
+      default -> {}
+    }
+    throw Problem.unsupportedMediaType(
+            contentType == null
+                ? "the request has no Content-Type"
+                : "the body's type is not one of those taken, in UTF-8: "
+                    + String.join(", ", supported),
+            supported)
+        .asException();
+  }
+
+  /** The type and subtype in lower case, or nothing where the charset is another than UTF-8. */
+  private static String mediaType(String contentType) {
+    String[] parts = contentType.toLowerCase(Locale.ROOT).split(";", -1);
+    for (int i = 1; i < parts.length; i++) {
+      String parameter = parts[i].strip();
+      if (parameter.startsWith("charset=")) {
+        String charset = parameter.substring("charset=".length()).replace("\"", "");
+        if (!charset.equals("utf-8") && !charset.equals("us-ascii")) {
+          return "";
+        }
+      }
+    }
+    return parts[0].strip();
+  }
+
+  private static boolean prefersMinimal(HttpHeaders headers) {
+    for (String field : headers.getAll(PREFER)) {
+      for (String preference : field.split(",", -1)) {
+        if (preference.split(";", 2)[0].replace(" ", "").strip().equalsIgnoreCase(RETURN_MINIMAL)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private Plan.Reply text(ByteBuf body, Function<String, I> of) {
+    byte[] bytes = ByteBufUtil.getBytes(body);
+    String key = Utf8.decode(bytes, 0, bytes.length);
+    if (key == null) {
+      throw Problem.of(Problem.Kind.KEY_INVALID, "the key is not UTF-8").asException();
+    }
+    return answer(function.apply(of.apply(key)));
+  }
+
+  private Plan.Reply json(ByteBuf body) {
+    byte[] bytes = ByteBufUtil.getBytes(body);
+    if (isArray(bytes)) {
+      return (Plan.Streamed) (in, out) -> array(bytes, out);
+    }
+    return answer(function.apply(Json.read(form, bytes, 0, bytes.length)));
+  }
+
+  private static boolean isArray(byte[] json) {
+    for (byte b : json) {
+      if (b != ' ' && b != '\t' && b != '\n' && b != '\r') {
+        return b == '[';
+      }
+    }
+    return false;
+  }
+
+  private Answer answer(O output) {
+    if (output instanceof Problem problem) {
+      return Answer.of(problem);
+    }
+    ByteArrayOutputStream body = new ByteArrayOutputStream(256);
+    try (JsonGenerator generator = Json.generator(body)) {
+      form.write(output, generator, false);
+    }
+    return Answer.of(success.apply(output), Answer.JSON, ByteBuffer.wrap(body.toByteArray()));
+  }
+
+  /**
+   * The batch in an array: read whole before the first call, so that what is not JSON changes
+   * nothing.
+   */
+  private void array(byte[] bytes, BodyOutput out) {
+    List<Json.Element<I>> elements = Json.readArray(form, bytes, 0, bytes.length, bounds.batch());
+    try (JsonGenerator generator = Json.generator(out.as(Answer.JSON))) {
+      generator.writeStartArray();
+      for (Json.Element<I> element : elements) {
+        I input = element.input();
+        O output = input != null ? function.apply(input) : form.problem(element.problemOrThrow());
+        if (output instanceof Problem problem) {
+          writeProblem(input == null ? problem : problem.with("key", form.key(input)), generator);
+        } else {
+          form.write(output, generator, false);
+        }
+      }
+      generator.writeEndArray();
+    }
+  }
+
+  /** The batch in lines: each is called for and answered before the next one is looked at. */
+  private void lines(BodyInput in, BodyOutput out, boolean minimal) throws IOException {
+    if (minimal) {
+      out.headers().set(PREFERENCE_APPLIED, RETURN_MINIMAL);
+    }
+    try (JsonGenerator generator = Json.generator(out.as(Answer.NDJSON))) {
+      Totals totals = new Totals();
+      // What has been answered so far goes out before waiting for more: a client may want the one
+      // to send the other.
+      Lines lines =
+          new Lines(
+              in,
+              bounds.body(),
+              () -> {
+                generator.flush();
+                out.flush();
+              });
+      while (lines.next()) {
+        if (!lines.isBlank()) {
+          Problem problem = line(lines, generator, minimal);
+          totals.count(problem);
+        }
+      }
+      if (minimal) {
+        totals.write(generator);
+      }
+      if (minimal || totals.lines > 0) {
+        generator.writeRaw('\n');
+      }
+    }
+  }
+
+  /**
+   * Calls for one line and answers it unless only totals are wanted; gives the problem, if it ended
+   * in one.
+   */
+  private @Nullable Problem line(Lines lines, JsonGenerator generator, boolean minimal) {
+    O output;
+    I input = null;
+    if (lines.isTooLong()) {
+      output = form.problem(bounds.lineTooLong(lines.length()));
+    } else {
+      try {
+        input = Json.read(form, lines.bytes(), lines.from(), lines.to());
+        output = function.apply(input);
+      } catch (ProblemException e) {
+        output = form.problem(e.problem());
+      }
+    }
+    if (output instanceof Problem unnamed) {
+      Problem problem =
+          (input == null ? unnamed : unnamed.with("key", form.key(input)))
+              .with("line", lines.number());
+      if (!minimal) {
+        writeProblem(problem, generator);
+      }
+      return problem;
+    }
+    if (!minimal) {
+      form.write(output, generator, true);
+    }
+    return null;
+  }
+
+  private static void writeProblem(Problem problem, JsonGenerator generator) {
+    Json.writeProblem(problem, Answer.status(problem.kind()), generator);
+  }
+
+  /** What {@code Prefer: return=minimal} gets to hear. */
+  private static final class Totals {
+    private long lines;
+    private long failed;
+    private @Nullable Problem first;
+
+    void count(@Nullable Problem problem) {
+      lines++;
+      if (problem != null) {
+        failed++;
+        if (first == null) {
+          first = problem;
+        }
+      }
+    }
+
+    void write(JsonGenerator generator) {
+      generator.writeStartObject();
+      generator.writeNumberProperty("lines", lines);
+      generator.writeNumberProperty("succeeded", lines - failed);
+      generator.writeNumberProperty("failed", failed);
+      if (first != null) {
+        generator.writeName("firstProblem");
+        writeProblem(first, generator);
+      }
+      generator.writeEndObject();
+    }
+  }
+}

@@ -1,0 +1,250 @@
+package io.kvfunctions.http;
+
+import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
+import static io.netty.handler.codec.http.HttpHeaderNames.CACHE_CONTROL;
+import static io.netty.handler.codec.http.HttpHeaderValues.NO_CACHE;
+
+import io.kvfunctions.functions.Get;
+import io.kvfunctions.functions.Json;
+import io.kvfunctions.functions.Problem;
+import io.kvfunctions.functions.ProblemException;
+import io.kvfunctions.store.Entry;
+import io.kvfunctions.store.Page;
+import io.kvfunctions.store.Store;
+import io.kvfunctions.store.Utf8;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * {@code /kv}: the entries in key order, a page at a time or all in one stream. Safe for any number
+ * of threads.
+ */
+final class Listing {
+  private static final AsciiString LINK = AsciiString.cached("link");
+
+  private static final int DEFAULT_LIMIT = 100;
+  private static final int MAX_LIMIT = 1_000;
+
+  /** How many entries an export takes from the store at a time. */
+  private static final int EXPORT_PAGE = 500;
+
+  /** What a cursor begins with, so that another form can be told from this one. */
+  private static final byte CURSOR_VERSION = 1;
+
+  private final Store store;
+
+  Listing(Store store) {
+    this.store = store;
+  }
+
+  /**
+   * What to answer a GET with.
+   *
+   * @throws ProblemException if a parameter is wrong
+   */
+  Plan.Streamed plan(HttpRequest request, Target target) {
+    Map<String, String> parameters = parameters(target.query());
+    String prefix = parameters.getOrDefault("prefix", "");
+    if (wantsLines(request)) {
+      for (String name : parameters.keySet()) {
+        if (!name.equals("prefix")) {
+          throw invalid("an export takes the parameter prefix only, not " + name);
+        }
+      }
+      return (in, out) -> export(prefix, out);
+    }
+    int limit = limit(parameters.get("limit"));
+    boolean values = flag(parameters.get("values"));
+    String after =
+        parameters.containsKey("cursor")
+            ? key(parameters.getOrDefault("cursor", ""), prefix)
+            : null;
+    return (in, out) -> page(parameters, prefix, after, limit, values, out);
+  }
+
+  private void page(
+      Map<String, String> parameters,
+      String prefix,
+      @Nullable String after,
+      int limit,
+      boolean values,
+      BodyOutput out) {
+    Page page = store.list(prefix, after, limit);
+    out.headers().set(CACHE_CONTROL, NO_CACHE);
+    String cursor = page.more() ? cursor(page.entries().getLast().key()) : null;
+    if (cursor != null) {
+      out.headers().set(LINK, next(parameters, cursor));
+    }
+    try (JsonGenerator generator = Json.generator(out.as(Answer.JSON))) {
+      generator.writeStartObject();
+      generator.writeArrayPropertyStart("entries");
+      for (Page.Item item : page.entries()) {
+        Entry entry = item.entry();
+        generator.writeStartObject();
+        generator.writeStringProperty("key", item.key());
+        generator.writeStringProperty("etag", entry.etag().toString());
+        generator.writeNumberProperty("size", entry.size());
+        generator.writeStringProperty("contentType", entry.contentType().toString());
+        if (entry.expires()) {
+          generator.writeNumberProperty("ttl", entry.secondsLeft(store.nowMillis()));
+        }
+        if (values) {
+          Json.writeValue(entry, generator, false);
+        }
+        generator.writeEndObject();
+      }
+      generator.writeEndArray();
+      if (cursor != null) {
+        generator.writeStringProperty("cursor", cursor);
+      }
+      generator.writeEndObject();
+    }
+  }
+
+  private void export(String prefix, BodyOutput out) {
+    out.headers().set(CACHE_CONTROL, NO_CACHE);
+    try (JsonGenerator generator = Json.generator(out.as(Answer.NDJSON))) {
+      String after = null;
+      boolean more = true;
+      boolean some = false;
+      while (more) {
+        Page page = store.list(prefix, after, EXPORT_PAGE);
+        for (Page.Item item : page.entries()) {
+          Entry entry = item.entry();
+          long ttlSeconds = entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0;
+          Json.GET.write(new Get.Found(item.key(), entry, ttlSeconds), generator, true);
+          after = item.key();
+          some = true;
+        }
+        more = page.more();
+      }
+      if (some) {
+        generator.writeRaw('\n');
+      }
+    }
+  }
+
+  private static boolean wantsLines(HttpRequest request) {
+    for (String field : request.headers().getAll(ACCEPT)) {
+      for (String range : field.split(",", -1)) {
+        String type = range.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        if (type.equals("application/x-ndjson")) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Map<String, String> parameters(@Nullable String query) {
+    Map<String, String> parameters = new HashMap<>();
+    if (query == null || query.isEmpty()) {
+      return parameters;
+    }
+    for (String pair : query.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      String name =
+          Target.decode(
+              equals < 0 ? pair : pair.substring(0, equals),
+              Problem.Kind.PARAMETER_INVALID,
+              "the name of a parameter");
+      switch (name) {
+        case "prefix", "limit", "cursor", "values" -> {
+          if (equals < 0) {
+            throw invalid("the parameter %s has no value".formatted(name));
+          }
+          String value =
+              Target.decode(
+                  pair.substring(equals + 1),
+                  Problem.Kind.PARAMETER_INVALID,
+                  "the parameter " + name);
+          if (parameters.put(name, value) != null) {
+            throw invalid("the parameter %s stands twice".formatted(name));
+          }
+        }
+        default -> {
+          String shown = name.length() <= 64 ? name : name.substring(0, 64) + "…";
+          throw invalid(
+              "the parameter \"%s\" is not known, there are: prefix, limit, cursor, values"
+                  .formatted(shown));
+        }
+      }
+    }
+    return parameters;
+  }
+
+  private static int limit(@Nullable String text) {
+    if (text == null) {
+      return DEFAULT_LIMIT;
+    }
+    if (text.matches("[0-9]{1,4}")) {
+      int limit = Integer.parseInt(text);
+      if (limit >= 1 && limit <= MAX_LIMIT) {
+        return limit;
+      }
+    }
+    throw invalid("limit is 1 to %,d".formatted(MAX_LIMIT));
+  }
+
+  private static boolean flag(@Nullable String text) {
+    if (text == null || text.equals("false")) {
+      return false;
+    }
+    if (text.equals("true")) {
+      return true;
+    }
+    throw invalid("values is true or false");
+  }
+
+  private static ProblemException invalid(String detail) {
+    return Problem.of(Problem.Kind.PARAMETER_INVALID, detail).asException();
+  }
+
+  /**
+   * A cursor is the last key shown, so that it stays good whatever comes and goes before and behind
+   * it.
+   */
+  private static String cursor(String key) {
+    byte[] utf8 = key.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = new byte[utf8.length + 1];
+    bytes[0] = CURSOR_VERSION;
+    System.arraycopy(utf8, 0, bytes, 1, utf8.length);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+
+  private static String key(String cursor, String prefix) {
+    try {
+      byte[] bytes = Base64.getUrlDecoder().decode(cursor);
+      if (bytes.length > 1 && bytes[0] == CURSOR_VERSION) {
+        String key = Utf8.decode(bytes, 1, bytes.length);
+        if (key != null && key.startsWith(prefix)) {
+          return key;
+        }
+      }
+    } catch (IllegalArgumentException notBase64) {
+      // said below
+    }
+    throw Problem.of(
+            Problem.Kind.CURSOR_INVALID,
+            "the cursor is none that was given for this prefix: take it as it stands from the page before")
+        .asException();
+  }
+
+  private static String next(Map<String, String> parameters, String cursor) {
+    StringBuilder link = new StringBuilder("</kv?");
+    for (String name : new String[] {"prefix", "limit", "values"}) {
+      String value = parameters.get(name);
+      if (value != null) {
+        link.append(name).append('=').append(Target.encode(value)).append('&');
+      }
+    }
+    return link.append("cursor=").append(cursor).append(">; rel=\"next\"").toString();
+  }
+}

@@ -1,0 +1,214 @@
+package io.kvfunctions.http;
+
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_ENCODING;
+import static io.netty.handler.codec.http.HttpHeaderNames.HOST;
+
+import io.kvfunctions.functions.Problem;
+import io.kvfunctions.functions.ProblemException;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which path is whose. What is not named here does not exist: neither another bean, nor a
+ * composition of functions, nor a file. Holds no state and is safe for any number of threads.
+ */
+final class Router {
+  private static final String KV = "/kv";
+  private static final String KV_KEY = "/kv/";
+  private static final String GET = "/get";
+  private static final String GET_KEY = "/get/";
+  private static final String PUT = "/put";
+  private static final String DELETE = "/delete";
+
+  /** What WebFlux serves on this port. */
+  private static final Set<String> ELSEWHERE = Set.of("/livez", "/readyz", "/openapi.yaml");
+
+  private static final String READ_ONLY = "GET, HEAD, OPTIONS";
+  private static final String CALL = "POST, OPTIONS";
+  private static final String ALL = "GET, HEAD, PUT, DELETE, POST, OPTIONS";
+
+  private final Resource resource;
+  private final Listing listing;
+  private final Invocation<?, ?> get;
+  private final Invocation<?, ?> put;
+  private final Invocation<?, ?> delete;
+
+  Router(
+      Resource resource,
+      Listing listing,
+      Invocation<?, ?> get,
+      Invocation<?, ?> put,
+      Invocation<?, ?> delete) {
+    this.resource = resource;
+    this.listing = listing;
+    this.get = get;
+    this.put = put;
+    this.delete = delete;
+  }
+
+  /** What to do with a request, and what to call that. */
+  record Route(Operation operation, Plan plan) {}
+
+  /** Decides by the head of a request. Never throws what the client caused. */
+  Route route(HttpRequest request) {
+    try {
+      requireHttp1(request);
+      Target target = Target.parse(request.uri());
+      return target.path().startsWith(KV_KEY)
+          ? resource(request, target, KV_KEY.length())
+          : other(request, target);
+    } catch (ProblemException e) {
+      return new Route(Operation.OTHER, Answer.of(e.problem()));
+    }
+  }
+
+  private Route other(HttpRequest request, Target target) {
+    HttpMethod method = request.method();
+    String path = target.path();
+    switch (path) {
+      case KV -> {
+        if (isRead(method)) {
+          return new Route(Operation.LIST, orProblem(() -> listing.plan(request, target)));
+        }
+        return notHere(method, READ_ONLY);
+      }
+      case GET -> {
+        return invoke(request, target, Operation.INVOKE_GET, get);
+      }
+      case PUT -> {
+        return invoke(request, target, Operation.INVOKE_PUT, put);
+      }
+      case DELETE -> {
+        return invoke(request, target, Operation.INVOKE_DELETE, delete);
+      }
+      case "*" -> {
+        if (method.equals(HttpMethod.OPTIONS)) {
+          return new Route(Operation.OTHER, Answer.options(ALL));
+        }
+      }
+      default -> {
+        if (path.startsWith(GET_KEY)) {
+          return isRead(method)
+              ? new Route(
+                  Operation.INVOKE_GET,
+                  orProblem(() -> resource.get(request, key(target, GET_KEY.length()))))
+              : notHere(method, READ_ONLY);
+        }
+        if (ELSEWHERE.contains(path)) {
+          return isRead(method)
+              ? new Route(Operation.OTHER, Plan.Elsewhere.FORWARD)
+              : notHere(method, READ_ONLY);
+        }
+      }
+    }
+    return new Route(
+        Operation.OTHER,
+        Answer.of(
+            Problem.of(
+                Problem.Kind.NOT_FOUND,
+                "there is nothing at this path: entries are at /kv/{key}, the functions at /get, /put and /delete,"
+                    + " all of it is described at /openapi.yaml")));
+  }
+
+  private Route resource(HttpRequest request, Target target, int keyFrom) {
+    HttpMethod method = request.method();
+    if (isRead(method)) {
+      return new Route(
+          Operation.REST_GET, orProblem(() -> resource.get(request, key(target, keyFrom))));
+    }
+    if (method.equals(HttpMethod.PUT)) {
+      return new Route(
+          Operation.REST_PUT,
+          orProblem(
+              () -> {
+                requireIdentity(request);
+                return resource.put(request, key(target, keyFrom));
+              }));
+    }
+    if (method.equals(HttpMethod.DELETE)) {
+      return new Route(
+          Operation.REST_DELETE, orProblem(() -> resource.delete(request, key(target, keyFrom))));
+    }
+    return notHere(method, "GET, HEAD, PUT, DELETE, OPTIONS");
+  }
+
+  private static Route invoke(
+      HttpRequest request, Target target, Operation operation, Invocation<?, ?> function) {
+    if (!request.method().equals(HttpMethod.POST)) {
+      return notHere(request.method(), CALL);
+    }
+    return new Route(
+        operation,
+        orProblem(
+            () -> {
+              requireNoQuery(target);
+              requireIdentity(request);
+              return function.plan(request);
+            }));
+  }
+
+  private static Route notHere(HttpMethod method, String allow) {
+    return new Route(
+        Operation.OTHER,
+        method.equals(HttpMethod.OPTIONS)
+            ? Answer.options(allow)
+            : Answer.methodNotAllowed(method.name(), allow));
+  }
+
+  private static boolean isRead(HttpMethod method) {
+    return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+  }
+
+  /** Lets an operation fail under its own name. */
+  private static Plan orProblem(java.util.function.Supplier<Plan> plan) {
+    try {
+      return plan.get();
+    } catch (ProblemException e) {
+      return Answer.of(e.problem());
+    }
+  }
+
+  private static String key(Target target, int from) {
+    requireNoQuery(target);
+    return Target.decode(target.path().substring(from), Problem.Kind.KEY_INVALID, "the key");
+  }
+
+  private static void requireNoQuery(Target target) {
+    if (target.query() != null) {
+      throw Problem.of(
+              Problem.Kind.PARAMETER_INVALID,
+              "this path takes no query; a question mark that is part of a key is written %3F")
+          .asException();
+    }
+  }
+
+  /** What came compressed would be stored compressed and given out as if it were not. */
+  private static void requireIdentity(HttpRequest request) {
+    String encoding = request.headers().get(CONTENT_ENCODING);
+    if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
+      throw Problem.of(
+              Problem.Kind.UNSUPPORTED_ENCODING,
+              "a body is taken as it is: send it without Content-Encoding, or compress the value itself")
+          .asException();
+    }
+  }
+
+  /** What RFC 9112 §2.3 and §3.2 have a server refuse. */
+  private static void requireHttp1(HttpRequest request) {
+    HttpVersion version = request.protocolVersion();
+    if (version.majorVersion() != 1 || version.minorVersion() > 1) {
+      throw invalid("the version of HTTP is 1.0 or 1.1 here");
+    }
+    @Nullable String host = request.headers().get(HOST);
+    if (host == null ? version.minorVersion() == 1 : request.headers().getAll(HOST).size() > 1) {
+      throw invalid("a request has exactly one Host header field");
+    }
+  }
+
+  private static ProblemException invalid(String detail) {
+    return Problem.of(Problem.Kind.REQUEST_INVALID, detail).asException();
+  }
+}
