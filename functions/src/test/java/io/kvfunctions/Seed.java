@@ -3,8 +3,8 @@ package io.kvfunctions;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The seed of what a test does at random. It is printed, and {@code -Dkv.seed=…} gives it back, so that a failure can be
- * seen again.
+ * The seed of what a test does at random. It is printed, and {@code -Dkv.seed=…} gives it back, so
+ * that a failure can be seen again.
  */
 public final class Seed {
   private Seed() {}

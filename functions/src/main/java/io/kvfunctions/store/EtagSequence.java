@@ -32,7 +32,8 @@ public final class EtagSequence {
     long now = Math.max(0, clock.millis()) << COUNT_BITS;
     long before = last.get();
     while (true) {
-      // All 64 bits count: compared with a sign, the stamps from 2039 on would stand below all before.
+      // All 64 bits count: compared with a sign, the stamps from 2039 on would stand below all
+      // before.
       long next = Long.compareUnsigned(now, before) > 0 ? now : before + 1;
       long witness = last.compareAndExchange(before, next);
       if (witness == before) {

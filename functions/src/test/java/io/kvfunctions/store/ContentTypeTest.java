@@ -10,13 +10,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ContentTypeTest {
   @Test
   void theTextIsGivenBackAsItCame() {
-    assertThat(ContentType.of("TEXT/Plain ;  Charset=\"UTF-8\"").toString()).isEqualTo("TEXT/Plain ;  Charset=\"UTF-8\"");
-    assertThat(ContentType.of("not a type at all \u00e9").toString()).isEqualTo("not a type at all \u00e9");
+    assertThat(ContentType.of("TEXT/Plain ;  Charset=\"UTF-8\"").toString())
+        .isEqualTo("TEXT/Plain ;  Charset=\"UTF-8\"");
+    assertThat(ContentType.of("not a type at all \u00e9").toString())
+        .isEqualTo("not a type at all \u00e9");
   }
 
   @Test
   void equalTextsShareOneInstance() {
-    assertThat(ContentType.of("image/png")).isSameAs(ContentType.of("image/" + "png".toLowerCase(java.util.Locale.ROOT)));
+    assertThat(ContentType.of("image/png"))
+        .isSameAs(ContentType.of("image/" + "png".toLowerCase(java.util.Locale.ROOT)));
     assertThat(ContentType.of("application/json")).isSameAs(ContentType.JSON);
   }
 
@@ -70,15 +73,19 @@ class ContentTypeTest {
     assertThatThrownBy(() -> ContentType.of("text/plain\r\nX: y"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("content type holds the character U+000D");
-    assertThatThrownBy(() -> ContentType.of("text/\u0000")).hasMessage("content type holds the character U+0000");
-    assertThatThrownBy(() -> ContentType.of("text/\u007f")).hasMessage("content type holds the character U+007F");
-    assertThatThrownBy(() -> ContentType.of("text/\u0100")).hasMessage("content type holds the character U+0100");
+    assertThatThrownBy(() -> ContentType.of("text/\u0000"))
+        .hasMessage("content type holds the character U+0000");
+    assertThatThrownBy(() -> ContentType.of("text/\u007f"))
+        .hasMessage("content type holds the character U+007F");
+    assertThatThrownBy(() -> ContentType.of("text/\u0100"))
+        .hasMessage("content type holds the character U+0100");
     assertThat(ContentType.of("text/plain;\tcharset=utf-8").isText()).isTrue();
   }
 
   @Test
   void theLengthIsOneTo255() {
-    assertThatThrownBy(() -> ContentType.of("")).hasMessage("content type is 0 characters, it takes 1 to 255");
+    assertThatThrownBy(() -> ContentType.of(""))
+        .hasMessage("content type is 0 characters, it takes 1 to 255");
     assertThatThrownBy(() -> ContentType.of("x".repeat(256)))
         .hasMessage("content type is 256 characters, it takes 1 to 255");
     assertThat(ContentType.of("x".repeat(255)).toString()).hasSize(255);

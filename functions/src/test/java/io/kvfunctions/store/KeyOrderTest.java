@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 
 class KeyOrderTest {
   private static final int[] EDGES = {
-    0, 1, ' ', '/', '0', 'A', 'a', 0x7f, 0x80, 0xff, 0x100, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xfffd, 0xffff, 0x1_0000,
-    0x1_f600, 0x10_ffff
+    0, 1, ' ', '/', '0', 'A', 'a', 0x7f, 0x80, 0xff, 0x100, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xfffd,
+    0xffff, 0x1_0000, 0x1_f600, 0x10_ffff
   };
 
   @Test
@@ -23,7 +23,8 @@ class KeyOrderTest {
       String b = random.nextBoolean() ? key(random) : a.substring(0, cut(random, a)) + key(random);
 
       int expected =
-          Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+          Arrays.compareUnsigned(
+              a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
       assertThat(Integer.signum(KeyOrder.INSTANCE.compare(a, b)))
           .as("%s and %s", a, b)
           .isEqualTo(Integer.signum(expected));

@@ -125,7 +125,8 @@ class StoreTest {
   void put_ifMatch_takesTheCurrent() {
     Etag current = write("a", "1");
 
-    assertThat(store.put("a", text("2"), NONE, Condition.match(current))).isInstanceOf(PutOutcome.Replaced.class);
+    assertThat(store.put("a", text("2"), NONE, Condition.match(current)))
+        .isInstanceOf(PutOutcome.Replaced.class);
     assertThat(textOf(store.get("a"))).isEqualTo("2");
   }
 
@@ -134,13 +135,15 @@ class StoreTest {
     Etag stale = write("a", "1");
     Etag current = write("a", "2");
 
-    assertThat(store.put("a", text("3"), NONE, Condition.match(stale))).isEqualTo(new PutOutcome.Rejected(current));
+    assertThat(store.put("a", text("3"), NONE, Condition.match(stale)))
+        .isEqualTo(new PutOutcome.Rejected(current));
     assertThat(textOf(store.get("a"))).isEqualTo("2");
   }
 
   @Test
   void put_ifMatch_ofAKeyWithoutEntryIsRejectedAndThereIsNoneToName() {
-    assertThat(store.put("a", text("1"), NONE, Condition.match(FOREIGN))).isEqualTo(new PutOutcome.Rejected(null));
+    assertThat(store.put("a", text("1"), NONE, Condition.match(FOREIGN)))
+        .isEqualTo(new PutOutcome.Rejected(null));
     assertThat(store.get("a")).isNull();
     assertThat(store.size()).isZero();
   }
@@ -232,14 +235,16 @@ class StoreTest {
     Etag stale = write("a", "1");
     Etag current = write("a", "2");
 
-    assertThat(store.delete("a", Condition.match(stale))).isEqualTo(new DeleteOutcome.Rejected(current));
+    assertThat(store.delete("a", Condition.match(stale)))
+        .isEqualTo(new DeleteOutcome.Rejected(current));
     assertThat(textOf(store.get("a"))).isEqualTo("2");
     assertThat(store.delete("a", Condition.match(current))).isEqualTo(new DeleteOutcome.Deleted());
   }
 
   @Test
   void delete_ifMatch_ofAKeyWithoutEntryIsRejected() {
-    assertThat(store.delete("a", Condition.match(FOREIGN))).isEqualTo(new DeleteOutcome.Rejected(null));
+    assertThat(store.delete("a", Condition.match(FOREIGN)))
+        .isEqualTo(new DeleteOutcome.Rejected(null));
     assertThat(store.delete("a", PRESENT)).isEqualTo(new DeleteOutcome.Rejected(null));
   }
 
@@ -337,7 +342,8 @@ class StoreTest {
     write("c", "1", seconds(1));
     clock.move(Duration.ofSeconds(1));
 
-    assertThat(store.put("a", text("2"), NONE, Condition.match(etag))).isEqualTo(new PutOutcome.Rejected(null));
+    assertThat(store.put("a", text("2"), NONE, Condition.match(etag)))
+        .isEqualTo(new PutOutcome.Rejected(null));
     assertThat(store.put("a", text("2"), NONE, PRESENT)).isEqualTo(new PutOutcome.Rejected(null));
     assertThat(store.delete("a", PRESENT)).isEqualTo(new DeleteOutcome.Rejected(null));
     assertThat(store.put("a", text("2"), NONE, ABSENT)).isInstanceOf(PutOutcome.Created.class);

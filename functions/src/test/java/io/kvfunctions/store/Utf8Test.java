@@ -11,10 +11,13 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class Utf8Test {
-  /** What well-formed and ill-formed sequences are made of (Unicode, table 3-7), with plain ASCII in between. */
+  /**
+   * What well-formed and ill-formed sequences are made of (Unicode, table 3-7), with plain ASCII in
+   * between.
+   */
   private static final int[] BYTES = {
-    'a', 'b', 0, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef,
-    0xbd, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff
+    'a', 'b', 0, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec,
+    0xed, 0xee, 0xef, 0xbd, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff
   };
 
   @Test
@@ -28,7 +31,8 @@ class Utf8Test {
       }
       for (int b = 0; b < bytes.length; b++) {
         if (random.nextInt(3) > 0) {
-          bytes[b] = random.nextInt(4) > 0 ? (byte) 'x' : (byte) BYTES[random.nextInt(BYTES.length)];
+          bytes[b] =
+              random.nextInt(4) > 0 ? (byte) 'x' : (byte) BYTES[random.nextInt(BYTES.length)];
         }
       }
       int from = random.nextInt(bytes.length + 1);
@@ -53,7 +57,10 @@ class Utf8Test {
 
   @Test
   void overlongFormsSurrogatesAndStumpsAreNoText() {
-    for (String hex : new String[] {"c080", "c1bf", "e09fbf", "f08fbfbf", "eda080", "f4908080", "80", "c3", "e282", "ff"}) {
+    for (String hex :
+        new String[] {
+          "c080", "c1bf", "e09fbf", "f08fbfbf", "eda080", "f4908080", "80", "c3", "e282", "ff"
+        }) {
       byte[] bytes = HexFormat.of().parseHex(hex);
       assertThat(Utf8.decode(bytes, 0, bytes.length)).as(hex).isNull();
       assertThat(Utf8.isValid(bytes, 0, bytes.length)).as(hex).isFalse();
@@ -62,7 +69,10 @@ class Utf8Test {
 
   private static String strictly(byte[] bytes, int from, int to) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, from, to - from)).toString();
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes, from, to - from))
+          .toString();
     } catch (CharacterCodingException e) {
       return null;
     }
