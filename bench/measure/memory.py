@@ -13,17 +13,27 @@ from .subjects import IN_BATCHES
 
 
 def held(subject):
-    """Bytes that the store holds."""
+    """Bytes that the store holds, by what holds them where that can be told: class → (instances, bytes)."""
     if subject.name == "redis":
         with Redis(subject.port) as c:
-            return int(re.search(rb"used_memory:(\d+)", c.ask("INFO", "memory")).group(1))
-    total = 0
-    for command in ("GC.run", "GC.class_histogram"):
+            return {"": (0, int(re.search(rb"used_memory:(\d+)", c.ask("INFO", "memory")).group(1)))}
+    # Four times: the serial and the parallel collector leave some dead objects, as fillers, but every fourth time.
+    for command in (*["GC.run"] * 4, "GC.class_histogram"):
         out = subprocess.run([subject.jcmd, str(subject.pid), command], stdout=subprocess.PIPE, text=True,
                              check=True).stdout
-        found = re.search(r"^Total\s+\d+\s+(\d+)", out, re.M)
-        total = int(found.group(1)) if found else 0
-    return total
+    return {name: (int(instances), int(size))
+            for instances, size, name in re.findall(r"^ *\d+: +(\d+) +(\d+) +(\S+)", out, re.M)}
+
+
+def total(histogram):
+    return sum(size for _, size in histogram.values())
+
+
+def parts(empty, full, entries):
+    """The classes that an entry is made of: name, instances and bytes of each in an entry."""
+    grown = [(name, (count - empty.get(name, (0, 0))[0]) / entries, (size - empty.get(name, (0, 0))[1]) / entries)
+             for name, (count, size) in full.items()]
+    return sorted((part for part in grown if part[2] >= 0.5), key=lambda part: -part[2])
 
 
 def resident(subject):
@@ -44,22 +54,25 @@ def measure(subject, entries):
     return {
         "subject": subject.name,
         "entries": entries,
-        "empty_bytes": empty,
-        "full_bytes": full,
-        "bytes_per_entry": round((full - empty) / entries, 1),
+        "empty_bytes": total(empty),
+        "full_bytes": total(full),
+        "bytes_per_entry": round((total(full) - total(empty)) / entries, 1),
         "empty_resident_bytes": empty_resident,
         "full_resident_bytes": full_resident,
         "resident_bytes_per_entry": round((full_resident - empty_resident) / entries, 1),
-    }
+    }, parts(empty, full, entries)
 
 
 def main(settings, names):
     header = machine.header(settings, names)
-    result = []
+    result, made_of = [], []
     for name in names:
         print(f"{name}: filling with {settings.memory_entries:,} entries", flush=True)
         with IN_BATCHES[name]() as subject:
-            result.append(measure(subject, settings.memory_entries))
+            row, own = measure(subject, settings.memory_entries)
+        result.append(row)
+        if name == "kv-functions":
+            made_of = own
     text = report.table(
         ("", "entries", "bytes an entry", "held empty", "held full", "resident an entry"),
         [(r["subject"], f"{r['entries']:,}", f"{r['bytes_per_entry']:.1f}", f"{r['empty_bytes'] / 2**20:.1f} MiB",
@@ -68,5 +81,9 @@ def main(settings, names):
     if len(result) == 2:
         notes.append(f"kv-functions takes {result[0]['bytes_per_entry'] / result[1]['bytes_per_entry']:.2f} times "
                      f"the memory of Redis.")
+    if made_of:
+        text += "\n\n" + report.table(
+            ("of kv-functions' heap", "in an entry", "bytes"),
+            [(name, f"{instances:.2f}", f"{size:.1f}") for name, instances, size in made_of])
     keep = names == list(IN_BATCHES) and not settings.quick
     report.write("memory", header, keep, result, result, text, notes)
