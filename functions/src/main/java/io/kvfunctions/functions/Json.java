@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -339,7 +340,7 @@ public final class Json {
     return Problem.bodyInvalid(
             offset < 0
                 ? "the body is not JSON"
-                : "the body is not JSON: it breaks at byte %,d".formatted(offset))
+                : String.format(Locale.ROOT, "the body is not JSON: it breaks at byte %,d", offset))
         .asException();
   }
 
@@ -396,8 +397,12 @@ public final class Json {
           i++;
         } else {
           throw Problem.bodyInvalid(
-                  "%s holds a lone surrogate (U+%04X) at character %,d"
-                      .formatted(member, (int) c, i + 1))
+                  String.format(
+                      Locale.ROOT,
+                      "%s holds a lone surrogate (U+%04X) at character %,d",
+                      member,
+                      (int) c,
+                      i + 1))
               .asException();
         }
       }
