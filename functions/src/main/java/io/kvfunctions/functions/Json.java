@@ -10,6 +10,7 @@ import io.kvfunctions.store.Utf8;
 import io.kvfunctions.store.Value;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -268,7 +269,7 @@ public final class Json {
     if (status != 0) {
       generator.writeNumberProperty("status", status);
     }
-    generator.writeStringProperty("detail", problem.detail());
+    generator.writeStringProperty("detail", wellFormed(problem.detail()));
     problem
         .members()
         .forEach(
@@ -277,10 +278,10 @@ public final class Json {
                 case Number number -> generator.writeNumberProperty(name, number.longValue());
                 case List<?> list -> {
                   generator.writeArrayPropertyStart(name);
-                  list.forEach(element -> generator.writeString(element.toString()));
+                  list.forEach(element -> generator.writeString(wellFormed(element.toString())));
                   generator.writeEndArray();
                 }
-                default -> generator.writeStringProperty(name, value.toString());
+                default -> generator.writeStringProperty(name, wellFormed(value.toString()));
               }
             });
     generator.writeEndObject();
@@ -299,6 +300,11 @@ public final class Json {
       generator.writeName("value");
       generator.writeRawValue(text);
     } else {
+  /** The text with {@code ?} for each lone surrogate, for a problem may repeat what is no text. */
+  private static String wellFormed(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
       byte[] bytes = new byte[entry.size()];
       entry.value().get(bytes);
       generator.writeName("base64");
