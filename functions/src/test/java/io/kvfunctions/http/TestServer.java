@@ -14,7 +14,7 @@ import org.springframework.context.support.GenericApplicationContext;
  * The application in this JVM, on ports of its own choice, with a clock that stands still until it
  * is moved.
  */
-final class TestServer implements AutoCloseable {
+public final class TestServer implements AutoCloseable {
   private final TestClock clock = new TestClock();
   private final ConfigurableApplicationContext context;
 
@@ -31,23 +31,23 @@ final class TestServer implements AutoCloseable {
   }
 
   /** Starts the application with these settings, and the defaults for all others. */
-  static TestServer start(Map<String, String> settings) {
+  public static TestServer start(Map<String, String> settings) {
     return new TestServer(settings);
   }
 
-  TestClock clock() {
+  public TestClock clock() {
     return clock;
   }
 
-  int port() {
+  public int port() {
     return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
   }
 
-  int managementPort() {
+  public int managementPort() {
     return context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
   }
 
-  ConfigurableApplicationContext context() {
+  public ConfigurableApplicationContext context() {
     return context;
   }
 
