@@ -214,6 +214,32 @@ public final class Json {
     }
   }
 
+  /**
+   * The elements of a document that is an array, each as it stands there.
+   *
+   * @throws ProblemException if the document is not a JSON array
+   */
+  static List<byte[]> elements(byte[] bytes) {
+    try (Document document = new Document(bytes, 0, bytes.length)) {
+      begin(document);
+      JsonParser parser = document.parser;
+      if (parser.currentToken() != JsonToken.START_ARRAY) {
+        throw document.wrong("it is %s, it takes an array".formatted(kind(parser.currentToken())));
+      }
+      List<byte[]> elements = new ArrayList<>();
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        ByteBuffer text = document.text();
+        byte[] element = new byte[text.remaining()];
+        text.get(element);
+        elements.add(element);
+      }
+      end(document);
+      return elements;
+    } catch (JacksonException e) {
+      throw malformed(e);
+    }
+  }
+
   private static <I> Element<I> element(Form<I, ?> form, Document document, int depth) {
     JsonParser parser = document.parser;
     try {

@@ -1,0 +1,118 @@
+package io.kvfunctions.http;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+
+/**
+ * One connection that sends bytes exactly as they are written and reads answers strictly.
+ *
+ * <p>Sending does not block: the bytes go out on a thread of their own while the caller reads, so that neither side of a
+ * large exchange waits for the other, and so that an answer that comes before the request has been sent is read. For one
+ * thread at a time.
+ */
+final class RawClient implements AutoCloseable {
+  /** Far longer than any answer takes: only a server that hangs meets it. */
+  private static final int PATIENCE_MILLIS = 30_000;
+
+  private final Socket socket;
+  private final InputStream in;
+  private Thread sender = Thread.ofVirtual().unstarted(() -> {});
+
+  RawClient(String host, int port) throws IOException {
+    socket = new Socket();
+    socket.setTcpNoDelay(true);
+    socket.setSoTimeout(PATIENCE_MILLIS);
+    socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
+    in = new BufferedInputStream(socket.getInputStream());
+    sender.start();
+  }
+
+  /** Sends the bytes, after what is still being sent. A server that no longer listens shows in what it answered. */
+  void send(byte[] bytes) {
+    sendInPiecesOf(Math.max(1, bytes.length), bytes);
+  }
+
+  /** Sends the bytes in packets of at most this size. */
+  void sendInPiecesOf(int size, byte[] bytes) {
+    after(
+        () -> {
+          OutputStream out = socket.getOutputStream();
+          for (int at = 0; at < bytes.length; at += size) {
+            out.write(bytes, at, Math.min(size, bytes.length - at));
+            out.flush();
+          }
+        });
+  }
+
+  /** Ends the sending side once everything has been sent. Answers can still be read. */
+  void endSending() {
+    after(socket::shutdownOutput);
+  }
+
+  /** Closes the connection once everything has been sent, without reading what was answered. */
+  void hangUp() throws IOException {
+    join();
+    close();
+  }
+
+  /** Reads the next answer, an interim one (1xx) too. */
+  RawAnswer receive(boolean head) throws IOException {
+    try {
+      return RawAnswer.read(in, head);
+    } catch (SocketTimeoutException e) {
+      throw new IOException("no answer within " + PATIENCE_MILLIS / 1000 + " seconds", e);
+    }
+  }
+
+  /** Reads to the end of the connection, and returns what came before it. */
+  byte[] rest() throws IOException {
+    try {
+      return in.readAllBytes();
+    } catch (SocketTimeoutException e) {
+      throw new IOException("the connection was still open after " + PATIENCE_MILLIS / 1000 + " seconds", e);
+    } catch (SocketException reset) {
+      // The server closed while it was being sent something that it had already refused.
+      return new byte[0];
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+    join();
+  }
+
+  private interface Sending {
+    void run() throws IOException;
+  }
+
+  private void after(Sending next) {
+    Thread before = sender;
+    sender =
+        Thread.startVirtualThread(
+            () -> {
+              try {
+                before.join();
+                next.run();
+              } catch (IOException ignored) {
+                // The server closed its side: what it answered before tells why.
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  private void join() {
+    try {
+      sender.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
