@@ -18,16 +18,11 @@ import java.util.regex.Pattern;
  * line feed, a space before a colon, two lengths, or a body where there may be none, {@link #read}
  * throws a {@link ProtocolException}.
  */
-<<<<<<< HEAD
-final class RawAnswer {
+public final class RawAnswer {
   /**
    * A header field as it came: its name in the server's own case, its value without the white space
    * around it.
    */
-=======
-public final class RawAnswer {
-  /** A header field as it came: its name in the server's own case, its value without the white space around it. */
->>>>>>> f564ce868aba4d76ff1de95819014432a41cec28
   record Header(String name, String value) {}
 
   private static final Pattern STATUS_LINE =
@@ -64,16 +59,11 @@ public final class RawAnswer {
   }
 
   /** The values of the header fields of this name, in any case, in the order in which they came. */
-<<<<<<< HEAD
-  List<String> values(String name) {
+  public List<String> values(String name) {
     return headers.stream()
         .filter(header -> header.name().equalsIgnoreCase(name))
         .map(Header::value)
         .toList();
-=======
-  public List<String> values(String name) {
-    return headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).map(Header::value).toList();
->>>>>>> f564ce868aba4d76ff1de95819014432a41cec28
   }
 
   /** The body, without the chunks it may have come in. */

@@ -33,16 +33,11 @@ public final class RawClient implements AutoCloseable {
     sender.start();
   }
 
-<<<<<<< HEAD
   /**
    * Sends the bytes, after what is still being sent. A server that no longer listens shows in what
    * it answered.
    */
-  void send(byte[] bytes) {
-=======
-  /** Sends the bytes, after what is still being sent. A server that no longer listens shows in what it answered. */
   public void send(byte[] bytes) {
->>>>>>> f564ce868aba4d76ff1de95819014432a41cec28
     sendInPiecesOf(Math.max(1, bytes.length), bytes);
   }
 
