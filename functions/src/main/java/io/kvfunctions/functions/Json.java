@@ -10,9 +10,11 @@ import io.kvfunctions.store.Utf8;
 import io.kvfunctions.store.Value;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -43,16 +45,12 @@ public final class Json {
   /** How deep a document may nest. */
   private static final int MAX_DEPTH = 1_000;
 
+  /** The first byte of U+FEFF in UTF-8, which no JSON value begins with. */
+  private static final byte BYTE_ORDER_MARK = (byte) 0xef;
+
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
-          // How long a text or a number may be is decided by the limits on bodies and values.
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNumberLength(Integer.MAX_VALUE)
-                  .maxNameLength(Integer.MAX_VALUE)
-                  .build())
+          .streamReadConstraints(constraints(MAX_DEPTH))
           // An exception must not carry a piece of the body: values are nobody's business.
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
@@ -60,6 +58,13 @@ public final class Json {
           .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
           .rootValueSeparator("\n")
           .build();
+
+  /**
+   * For JSON that is to be written into an output: less deep by the object and the array around it,
+   * so that a put can read what a get has written.
+   */
+  private static final JsonFactory EMBEDDED =
+      FACTORY.rebuild().streamReadConstraints(constraints(MAX_DEPTH - 2)).build();
 
   /** The form of {@link Get}. */
   public static final Form<Get.Input, Get.Output> GET = new GetForm();
@@ -71,6 +76,16 @@ public final class Json {
   public static final Form<Delete.Input, Delete.Output> DELETE = new DeleteForm();
 
   private Json() {}
+
+  /** How long a text or a number may be is decided by the limits on bodies and values. */
+  private static StreamReadConstraints constraints(int depth) {
+    return StreamReadConstraints.builder()
+        .maxNestingDepth(depth)
+        .maxStringLength(Integer.MAX_VALUE)
+        .maxNumberLength(Integer.MAX_VALUE)
+        .maxNameLength(Integer.MAX_VALUE)
+        .build();
+  }
 
   /**
    * How one function's input and output read as JSON.
@@ -123,7 +138,7 @@ public final class Json {
      * @throws ProblemException if the bytes are not UTF-8
      */
     private Document(byte[] bytes, int from, int to) {
-      if (!Utf8.isValid(bytes, from, to)) {
+      if (!Utf8.isValid(bytes, from, to) || hasNulNearTheBeginning(bytes, from, to)) {
         throw Problem.bodyInvalid("the body is not UTF-8").asException();
       }
       this.bytes = bytes;
@@ -267,7 +282,7 @@ public final class Json {
     if (status != 0) {
       generator.writeNumberProperty("status", status);
     }
-    generator.writeStringProperty("detail", problem.detail());
+    generator.writeStringProperty("detail", wellFormed(problem.detail()));
     problem
         .members()
         .forEach(
@@ -276,13 +291,18 @@ public final class Json {
                 case Number number -> generator.writeNumberProperty(name, number.longValue());
                 case List<?> list -> {
                   generator.writeArrayPropertyStart(name);
-                  list.forEach(element -> generator.writeString(element.toString()));
+                  list.forEach(element -> generator.writeString(wellFormed(element.toString())));
                   generator.writeEndArray();
                 }
-                default -> generator.writeStringProperty(name, value.toString());
+                default -> generator.writeStringProperty(name, wellFormed(value.toString()));
               }
             });
     generator.writeEndObject();
+  }
+
+  /** The text with {@code ?} for each lone surrogate, for a problem may repeat what is no text. */
+  private static String wellFormed(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   /**
@@ -294,23 +314,35 @@ public final class Json {
     String text = type.isText() || type.isJson() ? entry.text() : null;
     if (text != null && type.isText()) {
       generator.writeStringProperty("value", text);
-    } else if (text != null && !(onOneLine && hasLineBreak(text)) && isJson(text)) {
+      return;
+    }
+    byte[] bytes = new byte[entry.size()];
+    entry.value().get(bytes);
+    if (text != null && !(onOneLine && isTornByLine(text)) && isJson(bytes)) {
       generator.writeName("value");
       generator.writeRawValue(text);
     } else {
-      byte[] bytes = new byte[entry.size()];
-      entry.value().get(bytes);
       generator.writeName("base64");
       generator.writeBinary(bytes);
     }
   }
 
-  private static boolean hasLineBreak(String text) {
-    return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0;
+  /**
+   * Whether JSON would not come back from a line as it was: a break would end the line, and the
+   * white space around a value is not part of it for whoever reads the line.
+   */
+  private static boolean isTornByLine(String text) {
+    return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0 || !text.strip().equals(text);
   }
 
-  private static boolean isJson(String text) {
-    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {
+  /** Whether the bytes are what a put would read as a value, and nothing more. */
+  private static boolean isJson(byte[] bytes) {
+    if (bytes.length == 0
+        || bytes[0] == BYTE_ORDER_MARK
+        || hasNulNearTheBeginning(bytes, 0, bytes.length)) {
+      return false;
+    }
+    try (JsonParser parser = EMBEDDED.createParser(ObjectReadContext.empty(), bytes)) {
       if (parser.nextToken() == null) {
         return false;
       }
@@ -320,6 +352,19 @@ public final class Json {
     } catch (JacksonException e) {
       return false;
     }
+  }
+
+  /**
+   * A NUL has no place in JSON, but by the first four bytes a parser tells UTF-16 and UTF-32, and
+   * would go on reading characters, not bytes.
+   */
+  private static boolean hasNulNearTheBeginning(byte[] bytes, int from, int to) {
+    for (int i = from; i < Math.min(from + 4, to); i++) {
+      if (bytes[i] == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void begin(Document document) {
@@ -339,7 +384,7 @@ public final class Json {
     return Problem.bodyInvalid(
             offset < 0
                 ? "the body is not JSON"
-                : "the body is not JSON: it breaks at byte %,d".formatted(offset))
+                : String.format(Locale.ROOT, "the body is not JSON: it breaks at byte %,d", offset))
         .asException();
   }
 
@@ -396,8 +441,12 @@ public final class Json {
           i++;
         } else {
           throw Problem.bodyInvalid(
-                  "%s holds a lone surrogate (U+%04X) at character %,d"
-                      .formatted(member, (int) c, i + 1))
+                  String.format(
+                      Locale.ROOT,
+                      "%s holds a lone surrogate (U+%04X) at character %,d",
+                      member,
+                      (int) c,
+                      i + 1))
               .asException();
         }
       }

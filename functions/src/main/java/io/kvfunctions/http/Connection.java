@@ -253,7 +253,9 @@ final class Connection extends ChannelDuplexHandler {
     State before = state;
     state = State.CLOSED;
     if (inHand) {
-      outcome = "aborted";
+      if (outcome.equals(Answer.OK)) { // else it was us, and why has been said
+        outcome = "aborted";
+      }
       record();
       server.finished();
     }

@@ -190,7 +190,7 @@ final class Listing {
         return limit;
       }
     }
-    throw invalid("limit is 1 to %,d".formatted(MAX_LIMIT));
+    throw invalid(String.format(Locale.ROOT, "limit is 1 to %,d", MAX_LIMIT));
   }
 
   private static boolean flag(@Nullable String text) {
@@ -233,7 +233,8 @@ final class Listing {
     }
     throw Problem.of(
             Problem.Kind.CURSOR_INVALID,
-            "the cursor is none that was given for this prefix: take it as it stands from the page before")
+            "the cursor is none that was given for this prefix: take it as it stands from the page"
+                + " before")
         .asException();
   }
 

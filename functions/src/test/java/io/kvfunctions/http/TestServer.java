@@ -16,7 +16,7 @@ import org.springframework.context.support.GenericApplicationContext;
  * The application in this JVM, on ports of its own choice, with a clock that stands still until it
  * is moved.
  */
-final class TestServer implements AutoCloseable {
+public final class TestServer implements AutoCloseable {
   private final SettableClock clock = new SettableClock();
   private final ConfigurableApplicationContext context;
 
@@ -34,23 +34,23 @@ final class TestServer implements AutoCloseable {
   }
 
   /** Starts the application with these settings, and the defaults for all others. */
-  static TestServer start(Map<String, String> settings) {
+  public static TestServer start(Map<String, String> settings) {
     return new TestServer(settings);
   }
 
-  SettableClock clock() {
+  public SettableClock clock() {
     return clock;
   }
 
-  int port() {
+  public int port() {
     return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
   }
 
-  int managementPort() {
+  public int managementPort() {
     return context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
   }
 
-  ConfigurableApplicationContext context() {
+  public ConfigurableApplicationContext context() {
     return context;
   }
 
