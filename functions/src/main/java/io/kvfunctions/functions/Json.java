@@ -138,8 +138,11 @@ public final class Json {
      * @throws ProblemException if the bytes are not UTF-8
      */
     private Document(byte[] bytes, int from, int to) {
-      if (!Utf8.isValid(bytes, from, to) || hasNulNearTheBeginning(bytes, from, to)) {
+      if (!Utf8.isValid(bytes, from, to)) {
         throw Problem.bodyInvalid("the body is not UTF-8").asException();
+      }
+      if (looksLikeAnotherEncoding(bytes, from, to)) {
+        throw Problem.bodyInvalid("the body is not JSON: it breaks at byte 0").asException();
       }
       this.bytes = bytes;
       this.from = from;
@@ -337,9 +340,7 @@ public final class Json {
 
   /** Whether the bytes are what a put would read as a value, and nothing more. */
   private static boolean isJson(byte[] bytes) {
-    if (bytes.length == 0
-        || bytes[0] == BYTE_ORDER_MARK
-        || hasNulNearTheBeginning(bytes, 0, bytes.length)) {
+    if (bytes.length == 0 || looksLikeAnotherEncoding(bytes, 0, bytes.length)) {
       return false;
     }
     try (JsonParser parser = EMBEDDED.createParser(ObjectReadContext.empty(), bytes)) {
@@ -355,16 +356,17 @@ public final class Json {
   }
 
   /**
-   * A NUL has no place in JSON, but by the first four bytes a parser tells UTF-16 and UTF-32, and
-   * would go on reading characters, not bytes.
+   * By the first four bytes a parser tells UTF-16 and UTF-32, and would go on reading characters,
+   * not bytes; and a byte order mark it would pass over. None of them begins a JSON text in UTF-8
+   * (RFC 8259 §8.1).
    */
-  private static boolean hasNulNearTheBeginning(byte[] bytes, int from, int to) {
+  private static boolean looksLikeAnotherEncoding(byte[] bytes, int from, int to) {
     for (int i = from; i < Math.min(from + 4, to); i++) {
       if (bytes[i] == 0) {
         return true;
       }
     }
-    return false;
+    return from < to && bytes[from] == BYTE_ORDER_MARK;
   }
 
   private static void begin(Document document) {
