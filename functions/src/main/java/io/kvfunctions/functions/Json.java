@@ -27,6 +27,8 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -45,12 +47,12 @@ public final class Json {
   /** How deep a document may nest. */
   private static final int MAX_DEPTH = 1_000;
 
-  /** The first byte of U+FEFF in UTF-8, which no JSON value begins with. */
-  private static final byte BYTE_ORDER_MARK = (byte) 0xef;
-
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .streamReadConstraints(constraints(MAX_DEPTH))
+          // JSON is UTF-8 (RFC 8259 §8.1). By its first bytes other encodings would be guessed, and
+          // a byte order mark passed.
+          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
           // An exception must not carry a piece of the body: values are nobody's business.
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
@@ -140,10 +142,6 @@ public final class Json {
     private Document(byte[] bytes, int from, int to) {
       if (!Utf8.isValid(bytes, from, to)) {
         throw Problem.bodyInvalid("the body is not UTF-8").asException();
-      }
-      int foreign = otherEncoding(bytes, from, to);
-      if (foreign >= 0) {
-        throw malformed(foreign - from);
       }
       this.bytes = bytes;
       this.from = from;
@@ -341,9 +339,6 @@ public final class Json {
 
   /** Whether the bytes are what a put would read as a value, and nothing more. */
   private static boolean isJson(byte[] bytes) {
-    if (bytes.length == 0 || otherEncoding(bytes, 0, bytes.length) >= 0) {
-      return false;
-    }
     try (JsonParser parser = EMBEDDED.createParser(ObjectReadContext.empty(), bytes)) {
       if (parser.nextToken() == null) {
         return false;
@@ -354,23 +349,6 @@ public final class Json {
     } catch (JacksonException e) {
       return false;
     }
-  }
-
-  /**
-   * Where the bytes are no JSON in UTF-8 from the first four on, or -1: by these a parser tells
-   * UTF-16 and UTF-32, and would go on reading characters, not bytes; and a byte order mark it
-   * would pass over. None of them begins a JSON text in UTF-8 (RFC 8259 §8.1).
-   */
-  private static int otherEncoding(byte[] bytes, int from, int to) {
-    if (from < to && bytes[from] == BYTE_ORDER_MARK) {
-      return from;
-    }
-    for (int i = from; i < Math.min(from + 4, to); i++) {
-      if (bytes[i] == 0) {
-        return i;
-      }
-    }
-    return -1;
   }
 
   private static void begin(Document document) {
@@ -386,13 +364,12 @@ public final class Json {
   }
 
   private static ProblemException malformed(JacksonException e) {
-    return malformed(e.getLocation() == null ? -1 : e.getLocation().getByteOffset());
-  }
-
-  /**
-   * @param offset where, in bytes from the beginning; negative where nobody knows
-   */
-  private static ProblemException malformed(long offset) {
+    if (e instanceof StreamConstraintsException) {
+      return Problem.bodyInvalid(
+              String.format(Locale.ROOT, "the JSON nests deeper than %,d", MAX_DEPTH))
+          .asException();
+    }
+    long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
     return Problem.bodyInvalid(
             offset < 0
                 ? "the body is not JSON"
