@@ -1,5 +1,6 @@
 package io.kvfunctions.http;
 
+import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONNECTION;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.DATE;
@@ -377,6 +378,9 @@ final class Connection extends ChannelDuplexHandler {
       }
       case Plan.Elsewhere.FORWARD -> {
         state = State.FORWARD;
+        // What stands there has one form; asked for another, Spring would say in HTML that it has
+        // none.
+        request.headers().remove(ACCEPT);
         ctx.fireChannelRead(ReferenceCountUtil.retain(request));
       }
     }

@@ -15,8 +15,9 @@ import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
 /**
- * {@code /openapi.yaml}. As a static resource it would be an {@code application/octet-stream}, which browsers save instead
- * of showing it, and would come in ranges and with dates, for the sake of one small file.
+ * {@code /openapi.yaml}. As a static resource it would be an {@code application/octet-stream},
+ * which browsers save instead of showing it, and would come in ranges and with dates, for the sake
+ * of one small file.
  */
 @Configuration(proxyBeanMethods = false)
 public class OpenApiRoute {
