@@ -138,8 +138,12 @@ public final class Json {
      * @throws ProblemException if the bytes are not UTF-8
      */
     private Document(byte[] bytes, int from, int to) {
-      if (!Utf8.isValid(bytes, from, to) || hasNulNearTheBeginning(bytes, from, to)) {
+      if (!Utf8.isValid(bytes, from, to)) {
         throw Problem.bodyInvalid("the body is not UTF-8").asException();
+      }
+      int foreign = otherEncoding(bytes, from, to);
+      if (foreign >= 0) {
+        throw malformed(foreign - from);
       }
       this.bytes = bytes;
       this.from = from;
@@ -337,9 +341,7 @@ public final class Json {
 
   /** Whether the bytes are what a put would read as a value, and nothing more. */
   private static boolean isJson(byte[] bytes) {
-    if (bytes.length == 0
-        || bytes[0] == BYTE_ORDER_MARK
-        || hasNulNearTheBeginning(bytes, 0, bytes.length)) {
+    if (bytes.length == 0 || otherEncoding(bytes, 0, bytes.length) >= 0) {
       return false;
     }
     try (JsonParser parser = EMBEDDED.createParser(ObjectReadContext.empty(), bytes)) {
@@ -355,16 +357,20 @@ public final class Json {
   }
 
   /**
-   * A NUL has no place in JSON, but by the first four bytes a parser tells UTF-16 and UTF-32, and
-   * would go on reading characters, not bytes.
+   * Where the bytes are no JSON in UTF-8 from the first four on, or -1: by these a parser tells
+   * UTF-16 and UTF-32, and would go on reading characters, not bytes; and a byte order mark it
+   * would pass over. None of them begins a JSON text in UTF-8 (RFC 8259 §8.1).
    */
-  private static boolean hasNulNearTheBeginning(byte[] bytes, int from, int to) {
+  private static int otherEncoding(byte[] bytes, int from, int to) {
+    if (from < to && bytes[from] == BYTE_ORDER_MARK) {
+      return from;
+    }
     for (int i = from; i < Math.min(from + 4, to); i++) {
       if (bytes[i] == 0) {
-        return true;
+        return i;
       }
     }
-    return false;
+    return -1;
   }
 
   private static void begin(Document document) {
@@ -380,7 +386,13 @@ public final class Json {
   }
 
   private static ProblemException malformed(JacksonException e) {
-    long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
+    return malformed(e.getLocation() == null ? -1 : e.getLocation().getByteOffset());
+  }
+
+  /**
+   * @param offset where, in bytes from the beginning; negative where nobody knows
+   */
+  private static ProblemException malformed(long offset) {
     return Problem.bodyInvalid(
             offset < 0
                 ? "the body is not JSON"

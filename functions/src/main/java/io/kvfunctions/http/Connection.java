@@ -95,6 +95,11 @@ final class Connection extends ChannelDuplexHandler {
   private static final Problem INTERNAL =
       Problem.of(Problem.Kind.INTERNAL, "the server failed; what it says of it is in its log");
 
+  /**
+   * What the two sides do not read alike is the last thing read on a connection (RFC 9112 §11.2).
+   */
+  private static final String NOT_HTTP = Problem.Kind.REQUEST_INVALID.slug();
+
   /** Where the request in hand is. */
   private enum State {
     /** There is none. */
@@ -287,6 +292,9 @@ final class Connection extends ChannelDuplexHandler {
   /** Sees WebFlux's answers go by. */
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+    if (state == State.FORWARD && message instanceof HttpResponse response) {
+      response.headers().set(DATE, HttpDate.now());
+    }
     context.write(message, promise);
     boolean interim =
         message instanceof HttpResponse response
@@ -522,7 +530,7 @@ final class Connection extends ChannelDuplexHandler {
     ByteBuffer content = answer.body();
     int size = content.remaining();
     outcome = answer.outcome();
-    if (!isWorthDiscarding()) {
+    if (!isWorthDiscarding() || outcome.equals(NOT_HTTP)) {
       keepAlive = false;
     }
     if (status.code() != 204 && status.code() != 304) {
@@ -562,7 +570,8 @@ final class Connection extends ChannelDuplexHandler {
 
   /** Whether reading on to the end of the body costs less than a new connection would. */
   private boolean isWorthDiscarding() {
-    return requestEnded || (!awaitsContinue && announced - received <= WORTH_DISCARDING);
+    long left = lengthUnknown ? received : announced - received; // unknown: about as much as came
+    return requestEnded || (!awaitsContinue && left <= WORTH_DISCARDING);
   }
 
   private void sendPieces() {

@@ -1,6 +1,10 @@
 package io.kvfunctions.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -71,6 +75,19 @@ public final class RawClient implements AutoCloseable {
     } catch (SocketTimeoutException e) {
       throw new IOException("no answer within " + PATIENCE_MILLIS / 1000 + " seconds", e);
     }
+  }
+
+  /** Reads as far as this text, headers, chunk sizes and all. */
+  String receiveTo(String end) throws IOException {
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    while (!read.toString(UTF_8).endsWith(end)) {
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException("the connection ended after " + Bytes.show(read.toByteArray()));
+      }
+      read.write(b);
+    }
+    return read.toString(UTF_8);
   }
 
   /** Reads to the end of the connection, and returns what came before it. */

@@ -1,6 +1,8 @@
 package io.kvfunctions.http;
 
 import io.kvfunctions.Application;
+import io.kvfunctions.SettableClock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,10 +17,11 @@ import org.springframework.context.support.GenericApplicationContext;
  * is moved.
  */
 public final class TestServer implements AutoCloseable {
-  private final TestClock clock = new TestClock();
+  private final SettableClock clock = new SettableClock();
   private final ConfigurableApplicationContext context;
 
   private TestServer(Map<String, String> settings) {
+    clock.move(Duration.ofMillis(250)); // not a full second: what rounds is to be seen rounding
     SpringApplication application = new SpringApplication(Application.class);
     application.addInitializers(
         started ->
@@ -35,7 +38,7 @@ public final class TestServer implements AutoCloseable {
     return new TestServer(settings);
   }
 
-  public TestClock clock() {
+  public SettableClock clock() {
     return clock;
   }
 
@@ -52,7 +55,7 @@ public final class TestServer implements AutoCloseable {
   }
 
   ContractTarget target() {
-    return new ContractTarget("127.0.0.1", port(), Optional.of(clock::advance));
+    return new ContractTarget("127.0.0.1", port(), Optional.of(clock::move));
   }
 
   @Override
