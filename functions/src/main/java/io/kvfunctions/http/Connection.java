@@ -200,6 +200,8 @@ final class Connection extends ChannelDuplexHandler {
     context.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
     if (!room) {
       begin();
+      requestEnded = true; // there is none, and the connection is not kept for one
+      keepAlive = false;
       refuse(
           Problem.of(
               Problem.Kind.UNAVAILABLE,
