@@ -194,17 +194,12 @@ final class Agreement {
     }
 
     private void checkLines(JsonNode schema) {
-      exchange
-          .responseBody()
-          .lines()
-          .forEach(
-              line -> {
-                List<String> faults = document.faults(schema, line);
-                if (!faults.isEmpty()) {
-                  found.add(
-                      "a line is not as the document says: " + faults + " in " + Bytes.show(line));
-                }
-              });
+      for (String line : OpenApi.endsOf(exchange.responseBody().lines().toList())) {
+        List<String> faults = document.faults(schema, line);
+        if (!faults.isEmpty()) {
+          found.add("a line is not as the document says: " + faults + " in " + Bytes.show(line));
+        }
+      }
     }
 
     void checkHeaders() {

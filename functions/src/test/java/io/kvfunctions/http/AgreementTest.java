@@ -202,6 +202,15 @@ class AgreementTest {
   }
 
   @Test
+  void disagreements_lookAtBothEndsOfALongBatch() {
+    String many = (STORED + ",").repeat(10_000);
+
+    assertThat(disagreements(put("[1]"), json(200, "[" + many + STORED + "]"))).isEmpty();
+    assertThat(disagreements(put("[1]"), json(200, "[" + many + "1]"))).hasSize(1);
+    assertThat(disagreements(put("[1]"), json(200, "[1," + many + STORED + "]"))).hasSize(1);
+  }
+
+  @Test
   void disagreements_nameWhatWasDoneThoughTheDocumentDoesNotTakeIt() {
     assertThat(disagreements(put("{\"key\":\"a\",\"value\":1,\"vaule\":1}"), json(201, STORED)))
         .hasSize(1);

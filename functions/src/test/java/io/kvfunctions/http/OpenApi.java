@@ -54,6 +54,10 @@ final class OpenApi {
   static final String PROBLEM = "urn:kvfunctions:problem:";
 
   private static final String METASCHEMA = "https://json-schema.org/draft/2020-12/schema";
+
+  /** How many elements at either end of a long batch are looked at: one is written as the other. */
+  private static final int END = 50;
+
   private static final List<String> METHODS =
       List.of("get", "put", "post", "delete", "options", "head", "patch", "trace");
 
@@ -275,18 +279,35 @@ final class OpenApi {
     }
   }
 
+  /** The same of a value. */
   List<String> faults(JsonNode schema, JsonNode instance) {
     if (instance.isMissingNode()) {
       return List.of("is empty");
     }
+    JsonNode looked = instance;
+    if (instance.isArray() && instance.size() > 2 * END) {
+      ArrayNode ends = JSON.createArrayNode();
+      endsOf(List.copyOf(instance.values())).forEach(ends::add);
+      looked = ends;
+    }
     return compiled
         .computeIfAbsent(schema, s -> registry.getSchema(closed(s, true)))
-        .validate(instance)
+        .validate(looked)
         .stream()
         .map(error -> error.getInstanceLocation() + ": " + error.getMessage())
         .distinct()
         .limit(8)
         .toList();
+  }
+
+  /** All of a short list, and the first and the last of one too long to look at every element. */
+  static <T> List<T> endsOf(List<T> list) {
+    if (list.size() <= 2 * END) {
+      return list;
+    }
+    List<T> ends = new ArrayList<>(list.subList(0, END));
+    ends.addAll(list.subList(list.size() - END, list.size()));
+    return ends;
   }
 
   /**

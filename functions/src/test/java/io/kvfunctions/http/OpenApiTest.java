@@ -89,13 +89,18 @@ class OpenApiTest {
     }
   }
 
-  /** A store that has one connection too many. */
+  /** A store that has one connection too many, which is told so and closed. */
   private static void overrun() throws IOException {
     try (TestServer server = TestServer.start(Map.of("kv.http.connections", "1"));
-        RawClient first = new RawClient("127.0.0.1", server.port())) {
+        RawClient first = new RawClient("127.0.0.1", server.port());
+        Recorder recorder = new Recorder(server.port())) {
       first.send(request("GET /kv"));
       first.receive(false);
-      record(server.port(), "GET /kv");
+      try (RawClient second = new RawClient("127.0.0.1", recorder.port())) {
+        assertThat(second.receive(false).values("Connection")).containsExactly("close");
+        assertThat(second.rest()).isEmpty();
+      }
+      recorder.drain(EXCHANGES::add);
     }
   }
 
