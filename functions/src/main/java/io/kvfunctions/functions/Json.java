@@ -419,19 +419,22 @@ public final class Json {
   private static final class Members {
     private final String[] known;
     private int seen;
+    private int likely; // most objects have their members in the order they are told in
 
-    Members(String... known) {
+    Members(String[] known) {
       this.known = known;
     }
 
     /** The place of the name among the known ones. */
     int next(String name, Document document) {
-      for (int i = 0; i < known.length; i++) {
+      for (int n = 0; n < known.length; n++) {
+        int i = (likely + n) % known.length;
         if (known[i].equals(name)) {
           if ((seen & 1 << i) != 0) {
             throw document.wrong("the member \"%s\" stands twice".formatted(name));
           }
           seen |= 1 << i;
+          likely = i + 1;
           return i;
         }
       }
@@ -495,6 +498,8 @@ public final class Json {
   }
 
   private static final class GetForm implements Form<Get.Input, Get.Output> {
+    private static final String[] MEMBERS = {"key"};
+
     @Override
     public Get.Input read(Document document) {
       JsonParser parser = document.parser;
@@ -502,7 +507,7 @@ public final class Json {
         return new Get.Input(parser.getString());
       }
       requireObject(document, "a string or an object with the member \"key\"");
-      Members members = new Members("key");
+      Members members = new Members(MEMBERS);
       String key = null;
       for (String name = parser.nextName(); name != null; name = parser.nextName()) {
         members.next(name, document);
@@ -545,13 +550,15 @@ public final class Json {
   }
 
   private static final class PutForm implements Form<Put.Input, Put.Output> {
+    private static final String[] MEMBERS = {
+      "key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag"
+    };
+
     @Override
     public Put.Input read(Document document) {
       JsonParser parser = document.parser;
       requireObject(document, "an object with the members \"key\" and \"value\"");
-      Members members =
-          new Members(
-              "key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag");
+      Members members = new Members(MEMBERS);
       String key = null;
       String text = null; // the value, where it is a string
       ByteBuffer json = null; // the value as it stands
@@ -656,6 +663,8 @@ public final class Json {
   }
 
   private static final class DeleteForm implements Form<Delete.Input, Delete.Output> {
+    private static final String[] MEMBERS = {"key", "ifMatch"};
+
     @Override
     public Delete.Input read(Document document) {
       JsonParser parser = document.parser;
@@ -663,7 +672,7 @@ public final class Json {
         return new Delete.Input(parser.getString(), Presence.ANY);
       }
       requireObject(document, "a string or an object with the member \"key\"");
-      Members members = new Members("key", "ifMatch");
+      Members members = new Members(MEMBERS);
       String key = null;
       Condition condition = Presence.ANY;
       for (String name = parser.nextName(); name != null; name = parser.nextName()) {
