@@ -1,5 +1,6 @@
 package io.kvfunctions.http;
 
+import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONNECTION;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.DATE;
@@ -199,6 +200,8 @@ final class Connection extends ChannelDuplexHandler {
     context.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
     if (!room) {
       begin();
+      requestEnded = true; // there is none, and the connection is not kept for one
+      keepAlive = false;
       refuse(
           Problem.of(
               Problem.Kind.UNAVAILABLE,
@@ -385,6 +388,9 @@ final class Connection extends ChannelDuplexHandler {
       }
       case Plan.Elsewhere.FORWARD -> {
         state = State.FORWARD;
+        // What stands there has one form; asked for another, Spring would say in HTML that it has
+        // none.
+        request.headers().remove(ACCEPT);
         ctx.fireChannelRead(ReferenceCountUtil.retain(request));
       }
     }
