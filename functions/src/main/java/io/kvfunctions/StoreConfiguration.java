@@ -11,18 +11,19 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Fallback;
 
 /** The store and what it is made of: one map, shared by everything here. */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(KvSettings.class)
 public class StoreConfiguration {
 
+  /** The time of the system, unless something else that tells the time is declared. */
   @Bean
-  @ConditionalOnMissingBean
+  @Fallback
   InstantSource clock() {
     return InstantSource.system();
   }

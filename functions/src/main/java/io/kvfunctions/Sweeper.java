@@ -35,8 +35,7 @@ final class Sweeper implements SmartLifecycle {
     thread =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("kv-sweeper").daemon().factory());
-    thread.scheduleWithFixedDelay(
-        this::sweep, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+    thread.scheduleWithFixedDelay(this::sweep, 0, interval.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   private void sweep() {
@@ -44,8 +43,8 @@ final class Sweeper implements SmartLifecycle {
       int swept;
       do {
         swept = store.sweep(batch);
-      } while (swept == batch); // there is more
-    } catch (RuntimeException e) {
+      } while (swept == batch && !Thread.currentThread().isInterrupted()); // there is more
+    } catch (RuntimeException | Error e) { // which would end the schedule without a word
       log.error("a sweep failed, the next one follows", e);
     }
   }

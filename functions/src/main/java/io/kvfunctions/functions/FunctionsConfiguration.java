@@ -22,4 +22,9 @@ public class FunctionsConfiguration {
   Delete delete(Store store, Limits limits) {
     return new Delete(store, limits);
   }
+
+  @Bean
+  JsonConverter jsonConverter() {
+    return new JsonConverter();
+  }
 }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * {@code origin} is drawn at random when an instance starts. As text it is the twelve bytes of both
  * in base64url, 16 characters without padding.
  *
- * @param stamp milliseconds since 1970 in the upper 42 bits, a count in the lower 22
+ * @param stamp milliseconds since 1970 in the upper 42 bits, a count in the lower 22; without a
+ *     sign, good to 2109
  * @param origin the instance that wrote
  */
 public record Etag(long stamp, int origin) {
@@ -32,6 +33,9 @@ public record Etag(long stamp, int origin) {
       bytes = Base64.getUrlDecoder().decode(text);
     } catch (IllegalArgumentException notBase64) {
       return null;
+    }
+    if (bytes.length != Long.BYTES + Integer.BYTES) {
+      return null; // some of the 16 characters were padding
     }
     long stamp = 0;
     for (int i = 0; i < 8; i++) {

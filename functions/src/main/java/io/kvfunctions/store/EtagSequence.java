@@ -29,10 +29,12 @@ public final class EtagSequence {
 
   /** A stamp greater than every one given before. */
   long nextStamp() {
-    long now = clock.millis() << COUNT_BITS;
+    long now = Math.max(0, clock.millis()) << COUNT_BITS;
     long before = last.get();
     while (true) {
-      long next = Math.max(now, before + 1);
+      // All 64 bits count: compared with a sign, the stamps from 2039 on would stand below all
+      // before.
+      long next = Long.compareUnsigned(now, before) > 0 ? now : before + 1;
       long witness = last.compareAndExchange(before, next);
       if (witness == before) {
         return next;

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -19,12 +20,19 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 
 /**
- * Compares an answer with what the data expects of it: the status, the whole set of headers, and the body to the last byte.
- * What an expectation does not name must not be there, so that nothing can leak into an answer unseen.
+ * Compares an answer with what the data expects of it: the status, the whole set of headers, and
+ * the body to the last byte. What an expectation does not name must not be there, so that nothing
+ * can leak into an answer unseen.
  */
 final class AnswerMatcher {
-  /** The headers about the connection and the length, which {@link RawAnswer} has checked by using them. */
+  /**
+   * The headers about the connection and the length, which {@link RawAnswer} has checked by using
+   * them.
+   */
   private static final Set<String> FRAMING = Set.of("content-length", "transfer-encoding");
+
+  /** Stands for a number, and not for a string of digits. */
+  private static final Pattern NUMBER = Pattern.compile("\\$\\{[^}]*=number}");
 
   private final JsonNode problems;
   private final Captures captures;
@@ -71,17 +79,22 @@ final class AnswerMatcher {
     } else if (expected.has("ndjson")) {
       wanted.put("Content-Type", new StringNode("application/x-ndjson"));
     }
-    expected.path("headers").properties().forEach(header -> wanted.put(header.getKey(), header.getValue()));
+    expected
+        .path("headers")
+        .properties()
+        .forEach(header -> wanted.put(header.getKey(), header.getValue()));
 
     Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     actual.headers().forEach(header -> names.add(header.name()));
-    names.removeIf(name -> FRAMING.contains(name.toLowerCase(Locale.ROOT)) && !wanted.containsKey(name));
+    names.removeIf(
+        name -> FRAMING.contains(name.toLowerCase(Locale.ROOT)) && !wanted.containsKey(name));
     names.addAll(wanted.keySet());
     for (String name : names) {
       JsonNode values = wanted.get(name);
       if (values == null || values.isNull()) {
         if (!actual.values(name).isEmpty()) {
-          differences.add("there is a header " + name + ": " + actual.values(name) + ", expected none");
+          differences.add(
+              "there is a header " + name + ": " + actual.values(name) + ", expected none");
         }
       } else {
         header(name, values, actual.values(name), differences);
@@ -89,7 +102,8 @@ final class AnswerMatcher {
     }
   }
 
-  private void header(String name, JsonNode expected, List<String> actual, List<String> differences) {
+  private void header(
+      String name, JsonNode expected, List<String> actual, List<String> differences) {
     List<String> wanted = new ArrayList<>();
     if (expected.isArray()) {
       expected.forEach(value -> wanted.add(value.asString()));
@@ -101,7 +115,13 @@ final class AnswerMatcher {
       same = captures.matches(new String(Bytes.of(wanted.get(i)), ISO_8859_1), actual.get(i));
     }
     if (!same) {
-      differences.add("header " + name + " is " + (actual.isEmpty() ? "missing" : actual) + ", expected " + wanted);
+      differences.add(
+          "header "
+              + name
+              + " is "
+              + (actual.isEmpty() ? "missing" : actual)
+              + ", expected "
+              + wanted);
     }
   }
 
@@ -155,11 +175,20 @@ final class AnswerMatcher {
     if (expected.isObject() && actual.isObject()) {
       List<String> names = List.copyOf(expected.propertyNames());
       if (!names.equals(List.copyOf(actual.propertyNames()))) {
-        differences.add(where + " has the members " + List.copyOf(actual.propertyNames()) + ", expected " + names);
+        differences.add(
+            where
+                + " has the members "
+                + List.copyOf(actual.propertyNames())
+                + ", expected "
+                + names);
       }
       for (Map.Entry<String, JsonNode> member : expected.properties()) {
         if (actual.has(member.getKey())) {
-          json(where + "." + member.getKey(), member.getValue(), actual.get(member.getKey()), differences);
+          json(
+              where + "." + member.getKey(),
+              member.getValue(),
+              actual.get(member.getKey()),
+              differences);
         }
       }
     } else if (expected.isArray() && actual.isArray()) {
@@ -169,12 +198,25 @@ final class AnswerMatcher {
       for (int i = 0; i < Math.min(expected.size(), actual.size()); i++) {
         json(where + "[" + i + "]", expected.get(i), actual.get(i), differences);
       }
-    } else if (expected.isString() && actual.isString()) {
+    } else if (expected.isString()
+        && (NUMBER.matcher(expected.asString()).matches()
+            ? actual.isNumber()
+            : actual.isString())) {
       if (!captures.matches(expected.asString(), actual.asString())) {
-        differences.add(where + " is " + Bytes.show(actual.toString()) + ", expected " + Bytes.show(expected.toString()));
+        differences.add(
+            where
+                + " is "
+                + Bytes.show(actual.toString())
+                + ", expected "
+                + Bytes.show(expected.toString()));
       }
     } else if (!expected.toString().equals(actual.toString())) {
-      differences.add(where + " is " + Bytes.show(actual.toString()) + ", expected " + Bytes.show(expected.toString()));
+      differences.add(
+          where
+              + " is "
+              + Bytes.show(actual.toString())
+              + ", expected "
+              + Bytes.show(expected.toString()));
     }
   }
 
@@ -195,7 +237,10 @@ final class AnswerMatcher {
     return repeated(template);
   }
 
-  /** Spells out {@code {"repeat": element, "times": n}} as an array of n such elements, numbered by {@code ${i}} in them. */
+  /**
+   * Spells out {@code {"repeat": element, "times": n}} as an array of n such elements, numbered by
+   * {@code ${i}} in them.
+   */
   static JsonNode repeated(JsonNode template) {
     if (!template.isObject() || !template.has("repeat")) {
       return template;

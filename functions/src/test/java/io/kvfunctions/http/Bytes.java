@@ -6,14 +6,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
-/** Bytes as they are written in the data and shown in messages: UTF-8, and {@code \xNN} for any other byte. */
+/**
+ * Bytes as they are written in the data and shown in messages: UTF-8, and {@code \xNN} for any
+ * other byte.
+ */
 final class Bytes {
   /** What a message shows of a longer text. */
   private static final int SHOWN = 2_000;
 
   private Bytes() {}
 
-  /** The UTF-8 of a text in which {@code \xNN} stands for the byte NN; any other backslash is itself. */
+  /**
+   * The UTF-8 of a text in which {@code \xNN} stands for the byte NN; any other backslash is
+   * itself.
+   */
   static byte[] of(String text) {
     if (!text.contains("\\x")) {
       return text.getBytes(UTF_8);
@@ -32,7 +38,8 @@ final class Bytes {
   }
 
   private static boolean hex(String text, int at) {
-    return Character.digit(text.charAt(at), 16) >= 0 && Character.digit(text.charAt(at + 1), 16) >= 0;
+    return Character.digit(text.charAt(at), 16) >= 0
+        && Character.digit(text.charAt(at + 1), 16) >= 0;
   }
 
   /** A readable form of anything that came or went over the wire, cut where it is long. */
@@ -58,6 +65,8 @@ final class Bytes {
                 shown.append("\\r");
               } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
                 shown.append(String.format("\\x%02x", c));
+              } else if ((c >= 0xd800 && c < 0xe000) || (c & 0xfffe) == 0xfffe) { // reports are XML
+                shown.append(String.format("\\u%04x", c));
               } else {
                 shown.appendCodePoint(c);
               }

@@ -17,19 +17,22 @@ import java.util.regex.Pattern;
 /**
  * What the answers of one case have shown so far, and the placeholders that stand for it.
  *
- * <p>In anything written, {@code ${name}} is what was captured under that name, {@code ${name-1s}} a captured date moved by
- * seconds, and {@code ${*3:ab}} is {@code ababab}. In anything expected, {@code ${name=etag}} matches what has the form of
- * an ETag and captures it, and {@code ${=etag}} only matches it.
+ * <p>In anything written, {@code ${name}} is what was captured under that name, {@code ${name-1s}}
+ * a captured date moved by seconds, and {@code ${*3:ab}} is {@code ababab}. In anything expected,
+ * {@code ${name=etag}} matches what has the form of an ETag and captures it, and {@code ${=etag}}
+ * only matches it.
  */
 final class Captures {
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]*)}");
+  private static final Pattern EXPECTING = Pattern.compile("\\$\\{(?!\\*)[^}]*=[^}]*}");
   private static final Pattern REPEATED = Pattern.compile("\\*([0-9]+):(.*)", Pattern.DOTALL);
   private static final Pattern MOVED = Pattern.compile("(.+)([+-][0-9]+)s");
 
   private static final Map<String, String> FORMS =
       Map.of(
           "etag", "[A-Za-z0-9_-]{16}",
-          "date", "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+          "date",
+              "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
           "cursor", "[A-Za-z0-9_-]+",
           "number", "[0-9]+",
           "text", ".+",
@@ -53,14 +56,17 @@ final class Captures {
   String get(String name) {
     String value = captured.get(name);
     if (value == null) {
-      throw new IllegalArgumentException("nothing was captured as " + name + ", only " + captured.keySet());
+      throw new IllegalArgumentException(
+          "nothing was captured as " + name + ", only " + captured.keySet());
     }
     return value;
   }
 
   /** The text with every placeholder replaced by what it stands for. */
   String fill(String template) {
-    return PLACEHOLDER.matcher(template).replaceAll(match -> Matcher.quoteReplacement(value(match.group(1))));
+    return PLACEHOLDER
+        .matcher(template)
+        .replaceAll(match -> Matcher.quoteReplacement(value(match.group(1))));
   }
 
   private String value(String placeholder) {
@@ -85,10 +91,12 @@ final class Captures {
     return ZonedDateTime.of(LocalDateTime.parse(get(name), DATE), ZoneOffset.UTC);
   }
 
-  /** Whether the text is what the template expects; if it is, what the template names is captured. */
+  /**
+   * Whether the text is what the template expects; if it is, what the template names is captured.
+   */
   boolean matches(String template, String actual) {
-    if (!template.contains("${")) {
-      return template.equals(actual);
+    if (!EXPECTING.matcher(template).find()) {
+      return fill(template).equals(actual);
     }
     List<String> names = new ArrayList<>();
     StringBuilder regex = new StringBuilder();

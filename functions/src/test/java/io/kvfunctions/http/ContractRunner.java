@@ -15,9 +15,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 
 /**
- * Replays cases of {@code test-data/} against a server. It knows the server's address and nothing else of it, and uses
- * only HTTP: before a case it deletes whatever there is, and after it, it asks one more question on every connection that
- * is still open, so that a byte too many in the last answer is seen.
+ * Replays cases of {@code test-data/} against a server. It knows the server's address and nothing
+ * else of it, and uses only HTTP: before a case it deletes whatever there is, and after it, it asks
+ * one more question on every connection that is still open, so that a byte too many in the last
+ * answer is seen.
  */
 final class ContractRunner {
   private final ContractTarget target;
@@ -28,7 +29,10 @@ final class ContractRunner {
     this.problems = TestData.JSON.readTree(TestData.path("problems.json").toFile());
   }
 
-  /** Replays the case, and throws an {@link AssertionError} that tells all about the first answer that differs. */
+  /**
+   * Replays the case, and throws an {@link AssertionError} that tells all about the first answer
+   * that differs.
+   */
   void run(ContractCase contractCase) throws IOException {
     try (Replay replay = new Replay(contractCase)) {
       replay.run();
@@ -133,18 +137,22 @@ final class ContractRunner {
     }
 
     /** Reads an answer and compares it; returns whether the connection goes on. */
-    private boolean receive(RawClient connection, JsonNode expected, boolean head) throws IOException, Differs {
+    private boolean receive(RawClient connection, JsonNode expected, boolean head)
+        throws IOException, Differs {
       if (expected.path("closedWithout").asBoolean(false)) {
         byte[] rest = connection.rest();
         if (rest.length > 0) {
-          throw new Differs(expected, "there is an answer, expected the end of the connection:\n" + Bytes.show(rest));
+          throw new Differs(
+              expected,
+              "there is an answer, expected the end of the connection:\n" + Bytes.show(rest));
         }
         return false;
       }
       RawAnswer actual = connection.receive(head);
       List<String> differences = matcher.differences(expected, actual, head);
       if (!differences.isEmpty()) {
-        throw new Differs(expected, String.join("\n", differences) + "\n--- what came ---\n" + actual);
+        throw new Differs(
+            expected, String.join("\n", differences) + "\n--- what came ---\n" + actual);
       }
       boolean closes = expected.path("closes").asBoolean(false);
       if (closes || actual.endsWithConnection()) {
@@ -156,7 +164,10 @@ final class ContractRunner {
       return !closes;
     }
 
-    /** Puts the entries that a case starts from, and captures the ETag of each as {@code etag of <key>}. */
+    /**
+     * Puts the entries that a case starts from, and captures the ETag of each as {@code etag of
+     * <key>}.
+     */
     private void given(JsonNode entries) throws IOException {
       if (entries.isMissingNode()) {
         return;
@@ -174,7 +185,9 @@ final class ContractRunner {
     private void wipe() throws IOException {
       while (true) {
         ArrayNode keys = TestData.JSON.createArrayNode();
-        call("GET /kv?limit=1000", "").required("entries").forEach(entry -> keys.add(entry.required("key")));
+        call("GET /kv?limit=1000", "")
+            .required("entries")
+            .forEach(entry -> keys.add(entry.required("key")));
         if (keys.isEmpty()) {
           return;
         }
@@ -186,15 +199,27 @@ final class ContractRunner {
     private JsonNode call(String line, String json) throws IOException {
       byte[] body = json.getBytes(UTF_8);
       String content =
-          json.isEmpty() ? "" : "Content-Type: application/json\r\nContent-Length: " + body.length + "\r\n";
+          json.isEmpty()
+              ? ""
+              : "Content-Type: application/json\r\nContent-Length: " + body.length + "\r\n";
       try (RawClient client = new RawClient(target.host(), target.port())) {
         client.send(
-            (line + " HTTP/1.1\r\nHost: " + target.authority() + "\r\nConnection: close\r\n" + content + "\r\n" + json)
+            (line
+                    + " HTTP/1.1\r\nHost: "
+                    + target.authority()
+                    + "\r\nConnection: close\r\n"
+                    + content
+                    + "\r\n"
+                    + json)
                 .getBytes(UTF_8));
         RawAnswer answer = client.receive(false);
         if (answer.status() != 200) {
           throw new AssertionError(
-              contractCase.name() + ": the store could not be made ready by " + line + ", its answer was\n" + answer);
+              contractCase.name()
+                  + ": the store could not be made ready by "
+                  + line
+                  + ", its answer was\n"
+                  + answer);
         }
         return TestData.JSON.readTree(answer.text());
       }
@@ -206,23 +231,35 @@ final class ContractRunner {
         String before = seen.put(captures.get(name.asString()), name.asString());
         if (before != null) {
           throw new AssertionError(
-              heading() + "\n" + before + " and " + name.asString() + " are the same: " + captures.get(before));
+              heading()
+                  + "\n"
+                  + before
+                  + " and "
+                  + name.asString()
+                  + " are the same: "
+                  + captures.get(before));
         }
       }
     }
 
     private void isInStep(String name, RawClient connection) {
       connection.send(
-          ("OPTIONS /kv HTTP/1.1\r\nHost: " + target.authority() + "\r\nConnection: close\r\n\r\n").getBytes(UTF_8));
+          ("OPTIONS /kv HTTP/1.1\r\nHost: " + target.authority() + "\r\nConnection: close\r\n\r\n")
+              .getBytes(UTF_8));
       try {
         RawAnswer last = connection.receive(false);
         byte[] rest = connection.rest();
         if (last.status() == 204 && rest.length == 0) {
           return;
         }
-        throw failure("after the last step", null, "on connection " + name + " came also\n" + last + Bytes.show(rest), null);
+        throw failure(
+            "after the last step",
+            null,
+            "on connection " + name + " came also\n" + last + Bytes.show(rest),
+            null);
       } catch (IOException e) {
-        throw failure("after the last step", null, "connection " + name + " was no longer usable: " + e, e);
+        throw failure(
+            "after the last step", null, "connection " + name + " was no longer usable: " + e, e);
       }
     }
 
@@ -246,10 +283,17 @@ final class ContractRunner {
       return new AssertionError(message, cause);
     }
 
+    /**
+     * Closes what is still open, when the server has done with it: a case that failed may have sent
+     * more than it has read, and the next case must not see that happen.
+     */
     @Override
     public void close() throws IOException {
       for (RawClient connection : connections.values()) {
-        connection.close();
+        try (connection) {
+          connection.endSending();
+          connection.rest();
+        }
       }
     }
   }

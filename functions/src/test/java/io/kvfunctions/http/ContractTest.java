@@ -14,8 +14,8 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Replays the contract that stands as data in {@code test-data/} over real connections. {@code -Dcontract.only=ttl} runs
- * the cases whose file or name has {@code ttl} in it.
+ * Replays the contract that stands as data in {@code test-data/} over real connections. {@code
+ * -Dcontract.only=ttl} runs the cases whose file or name has {@code ttl} in it.
  */
 class ContractTest {
   private static final Map<Map<String, String>, TestServer> SERVERS = new HashMap<>();

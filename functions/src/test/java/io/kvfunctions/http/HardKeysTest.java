@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import tools.jackson.databind.JsonNode;
 
-/** Sends every key of {@code test-data/keys.txt} in every way there is, and looks whether it is still the same key. */
+/**
+ * Sends every key of {@code test-data/keys.txt} in every way there is, and looks whether it is
+ * still the same key.
+ */
 class HardKeysTest {
   private static final String JSON = "application/json";
   private static final String NDJSON = "application/x-ndjson";
@@ -62,7 +65,11 @@ class HardKeysTest {
   Stream<DynamicTest> everyWayInKnowsTheSameKey() throws IOException {
     List<String> keys = keys();
     return IntStream.range(0, keys.size())
-        .mapToObj(i -> dynamicTest(i + 1 + ": " + escaped(keys.get(i)), () -> inAndOut(keys.get(i), "value " + i)));
+        .mapToObj(
+            i ->
+                dynamicTest(
+                    i + 1 + ": " + escaped(keys.get(i)),
+                    () -> inAndOut(keys.get(i), "value " + i)));
   }
 
   private void inAndOut(String key, String value) throws IOException {
@@ -70,14 +77,23 @@ class HardKeysTest {
     List<Way<String>> gets = gets();
     List<Way<Boolean>> deletes = deletes();
     for (int i = 0; i < Math.max(puts.size(), deletes.size()); i++) {
-      String how = "put in way %d, deleted in way %d, ".formatted(i % puts.size(), i % deletes.size());
-      assertThat(puts.get(i % puts.size()).with(key)).as(how + "the status of the put").isEqualTo(201);
+      String how =
+          "put in way %d, deleted in way %d, ".formatted(i % puts.size(), i % deletes.size());
+      assertThat(puts.get(i % puts.size()).with(key))
+          .as(how + "the status of the put")
+          .isEqualTo(201);
       for (int j = 0; j < gets.size(); j++) {
         assertThat(gets.get(j).with(key)).as(how + "read in way " + j).isEqualTo(value);
       }
-      assertThat(send("HEAD /kv/" + encoded(key), null, "").status()).as(how + "the status of a head").isEqualTo(200);
-      assertThat(deletes.get(i % deletes.size()).with(key)).as(how + "whether it was deleted").isTrue();
-      assertThat(send("GET /kv/" + encoded(key), null, "").status()).as(how + "the status afterwards").isEqualTo(404);
+      assertThat(send("HEAD /kv/" + encoded(key), null, "").status())
+          .as(how + "the status of a head")
+          .isEqualTo(200);
+      assertThat(deletes.get(i % deletes.size()).with(key))
+          .as(how + "whether it was deleted")
+          .isTrue();
+      assertThat(send("GET /kv/" + encoded(key), null, "").status())
+          .as(how + "the status afterwards")
+          .isEqualTo(404);
     }
   }
 
@@ -108,7 +124,8 @@ class HardKeysTest {
         key -> value(json(send("POST /get", TEXT, key)), key),
         key -> listed(send("GET /kv?values=true&limit=1000&prefix=" + encoded(key), null, ""), key),
         key -> listed(send("GET /kv?values=true&limit=1000", null, ""), key),
-        key -> exported(send("GET /kv?prefix=" + encoded(key), null, "", "Accept: " + NDJSON), key));
+        key ->
+            exported(send("GET /kv?prefix=" + encoded(key), null, "", "Accept: " + NDJSON), key));
   }
 
   private List<Way<Boolean>> deletes() {
@@ -161,7 +178,9 @@ class HardKeysTest {
 
   private static String listed(RawAnswer page, String key) {
     List<JsonNode> found =
-        json(page).required("entries").values().stream().filter(one -> one.path("key").asString().equals(key)).toList();
+        json(page).required("entries").values().stream()
+            .filter(one -> one.path("key").asString().equals(key))
+            .toList();
     assertThat(found).as("how often it is listed").hasSize(1);
     return found.getFirst().path("value").asString();
   }
@@ -183,13 +202,15 @@ class HardKeysTest {
     return TestData.JSON.readTree(answer.text());
   }
 
-  private RawAnswer send(String line, String contentType, String body, String... headers) throws IOException {
+  private RawAnswer send(String line, String contentType, String body, String... headers)
+      throws IOException {
     ByteArrayOutputStream request = new ByteArrayOutputStream();
     byte[] bytes = body.getBytes(UTF_8);
     request.writeBytes((line + " HTTP/1.1\r\nHost: localhost\r\n").getBytes(UTF_8));
     if (contentType != null) {
       request.writeBytes(
-          ("Content-Type: " + contentType + "\r\nContent-Length: " + bytes.length + "\r\n").getBytes(ISO_8859_1));
+          ("Content-Type: " + contentType + "\r\nContent-Length: " + bytes.length + "\r\n")
+              .getBytes(ISO_8859_1));
     }
     for (String header : headers) {
       request.writeBytes((header + "\r\n").getBytes(ISO_8859_1));
@@ -223,10 +244,16 @@ class HardKeysTest {
     return encoded.toString();
   }
 
-  /** Nothing percent-encoded but what cannot stand in a request line, and what would end the path. */
+  /**
+   * Nothing percent-encoded but what cannot stand in a request line, and what would end the path.
+   */
   private static String barelyEncoded(String key) {
     return key.chars()
-        .mapToObj(c -> c <= ' ' || c == '%' || c == '?' || c == 0x7f ? "%%%02x".formatted(c) : Character.toString(c))
+        .mapToObj(
+            c ->
+                c <= ' ' || c == '%' || c == '?' || c == 0x7f
+                    ? "%%%02x".formatted(c)
+                    : Character.toString(c))
         .collect(joining());
   }
 

@@ -14,15 +14,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One HTTP/1.1 answer, read by the letter of RFC 9112. Where a browser would shrug, as at a bare line feed, a space before
- * a colon, two lengths, or a body where there may be none, {@link #read} throws a {@link ProtocolException}.
+ * One HTTP/1.1 answer, read by the letter of RFC 9112. Where a browser would shrug, as at a bare
+ * line feed, a space before a colon, two lengths, or a body where there may be none, {@link #read}
+ * throws a {@link ProtocolException}.
  */
 public final class RawAnswer {
-  /** A header field as it came: its name in the server's own case, its value without the white space around it. */
+  /**
+   * A header field as it came: its name in the server's own case, its value without the white space
+   * around it.
+   */
   record Header(String name, String value) {}
 
-  private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.([01]) ([1-5][0-9]{2}) [^\\r\\n]*");
-  private static final Pattern HEADER = Pattern.compile("([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \\t]*(.*?)[ \\t]*");
+  private static final Pattern STATUS_LINE =
+      Pattern.compile("HTTP/1\\.([01]) ([1-5][0-9]{2}) [^\\r\\n]*");
+  private static final Pattern HEADER =
+      Pattern.compile("([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \\t]*(.*?)[ \\t]*");
   private static final Pattern CHUNK_SIZE = Pattern.compile("([0-9A-Fa-f]{1,8})(;.*)?");
 
   private final String statusLine;
@@ -31,7 +37,12 @@ public final class RawAnswer {
   private final byte[] body;
   private final boolean endsWithConnection;
 
-  private RawAnswer(String statusLine, int status, List<Header> headers, byte[] body, boolean endsWithConnection) {
+  private RawAnswer(
+      String statusLine,
+      int status,
+      List<Header> headers,
+      byte[] body,
+      boolean endsWithConnection) {
     this.statusLine = statusLine;
     this.status = status;
     this.headers = List.copyOf(headers);
@@ -49,7 +60,10 @@ public final class RawAnswer {
 
   /** The values of the header fields of this name, in any case, in the order in which they came. */
   public List<String> values(String name) {
-    return headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).map(Header::value).toList();
+    return headers.stream()
+        .filter(header -> header.name().equalsIgnoreCase(name))
+        .map(Header::value)
+        .toList();
   }
 
   /** The body, without the chunks it may have come in. */
@@ -93,7 +107,8 @@ public final class RawAnswer {
       throw new ProtocolException("not a Transfer-Encoding of ours: " + coding);
     }
     if ((status < 200 || status == 204) && (length != null || coding != null)) {
-      throw new ProtocolException(status + " with a " + (length != null ? "Content-Length" : "Transfer-Encoding"));
+      throw new ProtocolException(
+          status + " with a " + (length != null ? "Content-Length" : "Transfer-Encoding"));
     }
     boolean endsWithConnection = false;
     byte[] body;
@@ -123,7 +138,8 @@ public final class RawAnswer {
   }
 
   private static String one(List<Header> headers, String name) throws ProtocolException {
-    List<Header> found = headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).toList();
+    List<Header> found =
+        headers.stream().filter(header -> header.name().equalsIgnoreCase(name)).toList();
     if (found.size() > 1) {
       throw new ProtocolException("more than one " + name);
     }
@@ -155,7 +171,13 @@ public final class RawAnswer {
   private static byte[] exactly(InputStream in, int length) throws IOException {
     byte[] bytes = in.readNBytes(length);
     if (bytes.length < length) {
-      throw new EOFException("the connection ended after " + bytes.length + " of " + length + " bytes: " + Bytes.show(bytes));
+      throw new EOFException(
+          "the connection ended after "
+              + bytes.length
+              + " of "
+              + length
+              + " bytes: "
+              + Bytes.show(bytes));
     }
     return bytes;
   }
@@ -165,7 +187,9 @@ public final class RawAnswer {
     for (int b = in.read(); b != '\n'; b = in.read()) {
       if (b < 0) {
         throw new EOFException(
-            line.size() == 0 ? "the connection ended where an answer was due" : "the connection ended within a line: " + line);
+            line.size() == 0
+                ? "the connection ended where an answer was due"
+                : "the connection ended within a line: " + line);
       }
       line.write(b);
     }
@@ -179,7 +203,8 @@ public final class RawAnswer {
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(statusLine).append('\n');
-    headers.forEach(header -> text.append(header.name()).append(": ").append(header.value()).append('\n'));
+    headers.forEach(
+        header -> text.append(header.name()).append(": ").append(header.value()).append('\n'));
     return text.append('\n').append(Bytes.show(body)).toString();
   }
 }

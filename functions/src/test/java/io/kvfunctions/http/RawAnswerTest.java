@@ -43,7 +43,8 @@ class RawAnswerTest {
 
   @Test
   void theAnswerToHead_hasALengthAndNoBody() throws IOException {
-    InputStream in = bytes("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+    InputStream in =
+        bytes("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
     assertThat(RawAnswer.read(in, true).body()).isEmpty();
     assertThat(RawAnswer.read(in, false).status()).isEqualTo(204);
   }
@@ -69,7 +70,8 @@ class RawAnswerTest {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: trailer\r\n\r\n"
       })
   void whatIsNotHttp_isRefused(String answer) {
-    assertThatThrownBy(() -> RawAnswer.read(bytes(answer), false)).isInstanceOf(ProtocolException.class);
+    assertThatThrownBy(() -> RawAnswer.read(bytes(answer), false))
+        .isInstanceOf(ProtocolException.class);
   }
 
   @ParameterizedTest

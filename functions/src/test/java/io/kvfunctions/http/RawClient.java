@@ -1,6 +1,10 @@
 package io.kvfunctions.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,9 +16,9 @@ import java.net.SocketTimeoutException;
 /**
  * One connection that sends bytes exactly as they are written and reads answers strictly.
  *
- * <p>Sending does not block: the bytes go out on a thread of their own while the caller reads, so that neither side of a
- * large exchange waits for the other, and so that an answer that comes before the request has been sent is read. For one
- * thread at a time.
+ * <p>Sending does not block: the bytes go out on a thread of their own while the caller reads, so
+ * that neither side of a large exchange waits for the other, and so that an answer that comes
+ * before the request has been sent is read. For one thread at a time.
  */
 public final class RawClient implements AutoCloseable {
   /** Far longer than any answer takes: only a server that hangs meets it. */
@@ -33,7 +37,10 @@ public final class RawClient implements AutoCloseable {
     sender.start();
   }
 
-  /** Sends the bytes, after what is still being sent. A server that no longer listens shows in what it answered. */
+  /**
+   * Sends the bytes, after what is still being sent. A server that no longer listens shows in what
+   * it answered.
+   */
   public void send(byte[] bytes) {
     sendInPiecesOf(Math.max(1, bytes.length), bytes);
   }
@@ -70,12 +77,26 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
+  /** Reads as far as this text, headers, chunk sizes and all. */
+  String receiveTo(String end) throws IOException {
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    while (!read.toString(UTF_8).endsWith(end)) {
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException("the connection ended after " + Bytes.show(read.toByteArray()));
+      }
+      read.write(b);
+    }
+    return read.toString(UTF_8);
+  }
+
   /** Reads to the end of the connection, and returns what came before it. */
   public byte[] rest() throws IOException {
     try {
       return in.readAllBytes();
     } catch (SocketTimeoutException e) {
-      throw new IOException("the connection was still open after " + PATIENCE_MILLIS / 1000 + " seconds", e);
+      throw new IOException(
+          "the connection was still open after " + PATIENCE_MILLIS / 1000 + " seconds", e);
     } catch (SocketException reset) {
       // The server closed while it was being sent something that it had already refused.
       return new byte[0];

@@ -15,7 +15,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 
-/** Turns a request of {@code test-data/} into the bytes that go over the wire, and adds nothing but a Host and a length. */
+/**
+ * Turns a request of {@code test-data/} into the bytes that go over the wire, and adds nothing but
+ * a Host and a length.
+ */
 final class RequestWriter {
   private final String authority;
   private final Captures captures;
@@ -44,12 +47,19 @@ final class RequestWriter {
     }
     for (Map.Entry<String, JsonNode> header : request.path("headers").properties()) {
       each(header.getValue())
-          .forEach(value -> head.append(header.getKey()).append(": ").append(captures.fill(value)).append("\r\n"));
+          .forEach(
+              value ->
+                  head.append(header.getKey())
+                      .append(": ")
+                      .append(captures.fill(value))
+                      .append("\r\n"));
     }
     byte[] body = body(request);
     if (request.has("chunks")) {
       head.append("Transfer-Encoding: chunked\r\n");
-    } else if (body != null && !names.contains("content-length") && !names.contains("transfer-encoding")) {
+    } else if (body != null
+        && !names.contains("content-length")
+        && !names.contains("transfer-encoding")) {
       head.append("Content-Length: ").append(body.length).append("\r\n");
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -75,7 +85,8 @@ final class RequestWriter {
     }
     if (request.has("ndjson")) {
       StringBuilder lines = new StringBuilder();
-      filled(AnswerMatcher.repeated(request.get("ndjson"))).forEach(line -> lines.append(line).append('\n'));
+      filled(AnswerMatcher.repeated(request.get("ndjson")))
+          .forEach(line -> lines.append(line).append('\n'));
       return lines.toString().getBytes(UTF_8);
     }
     if (request.has("chunks")) {
@@ -110,7 +121,9 @@ final class RequestWriter {
     }
     if (template.isObject()) {
       ObjectNode members = TestData.JSON.createObjectNode();
-      template.properties().forEach(member -> members.set(member.getKey(), filled(member.getValue())));
+      template
+          .properties()
+          .forEach(member -> members.set(member.getKey(), filled(member.getValue())));
       return members;
     }
     return template;

@@ -19,7 +19,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What stands in {@code test-data/}. A member that the format does not know is an error: a misspelt one would check nothing. */
+/**
+ * What stands in {@code test-data/}. A member that the format does not know is an error: a misspelt
+ * one would check nothing.
+ */
 final class TestData {
   /** Reads JSON as the tests want it read: no member twice, no number rounded. */
   static final JsonMapper JSON =
@@ -35,15 +38,38 @@ final class TestData {
       Set.of("why", "on", "clock", "wipe", "request", "requests", "answer", "answers");
   private static final Set<String> OF_A_REQUEST =
       Set.of(
-          "line", "headers", "text", "bytes", "base64", "json", "ndjson", "chunks", "raw", "piecesOf", "endSending",
+          "line",
+          "headers",
+          "text",
+          "bytes",
+          "base64",
+          "json",
+          "ndjson",
+          "chunks",
+          "raw",
+          "piecesOf",
+          "endSending",
           "hangUp");
   private static final Set<String> OF_AN_ANSWER =
       Set.of(
-          "status", "headers", "text", "bytes", "base64", "json", "ndjson", "problem", "head", "closes", "closedWithout");
+          "status",
+          "headers",
+          "text",
+          "bytes",
+          "base64",
+          "json",
+          "ndjson",
+          "problem",
+          "head",
+          "closes",
+          "closedWithout");
 
   private TestData() {}
 
-  /** The file or folder of this name in {@code test-data/}, wherever below the project's root the test runs. */
+  /**
+   * The file or folder of this name in {@code test-data/}, wherever below the project's root the
+   * test runs.
+   */
   static Path path(String name) {
     for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
       Path found = folder.resolve("test-data").resolve(name);
@@ -51,7 +77,8 @@ final class TestData {
         return found;
       }
     }
-    throw new IllegalStateException("test-data/" + name + " is nowhere above " + Path.of("").toAbsolutePath());
+    throw new IllegalStateException(
+        "test-data/" + name + " is nowhere above " + Path.of("").toAbsolutePath());
   }
 
   /** The cases of all {@code .json} files of a folder, in the order of their files' names. */
@@ -70,7 +97,10 @@ final class TestData {
   static List<ContractCase> cases(String file, JsonNode content) {
     only(OF_A_FILE, content, file);
     Map<String, String> settings = new TreeMap<>();
-    content.path("settings").properties().forEach(setting -> settings.put(setting.getKey(), setting.getValue().asString()));
+    content
+        .path("settings")
+        .properties()
+        .forEach(setting -> settings.put(setting.getKey(), setting.getValue().asString()));
     List<ContractCase> cases = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (JsonNode one : content.required("cases")) {
@@ -104,7 +134,10 @@ final class TestData {
   }
 
   private static void only(Set<String> known, JsonNode object, String where) {
-    String unknown = object.propertyNames().stream().filter(name -> !known.contains(name)).collect(joining(", "));
+    String unknown =
+        object.propertyNames().stream()
+            .filter(name -> !known.contains(name))
+            .collect(joining(", "));
     if (!object.isObject() || !unknown.isEmpty()) {
       throw new IllegalArgumentException(where + ": " + unknown + " is none of " + known);
     }

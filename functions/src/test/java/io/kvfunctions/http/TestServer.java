@@ -1,6 +1,8 @@
 package io.kvfunctions.http;
 
 import io.kvfunctions.Application;
+import io.kvfunctions.SettableClock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,18 +12,23 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
-/** The application in this JVM, on ports of its own choice, with a clock that stands still until it is moved. */
+/**
+ * The application in this JVM, on ports of its own choice, with a clock that stands still until it
+ * is moved.
+ */
 public final class TestServer implements AutoCloseable {
-  private final TestClock clock = new TestClock();
+  private final SettableClock clock = new SettableClock();
   private final ConfigurableApplicationContext context;
 
   private TestServer(Map<String, String> settings) {
+    clock.move(Duration.ofMillis(250)); // not a full second: what rounds is to be seen rounding
     SpringApplication application = new SpringApplication(Application.class);
     application.addInitializers(
         started ->
             ((GenericApplicationContext) started)
                 .registerBean(InstantSource.class, () -> clock, bean -> bean.setPrimary(true)));
-    List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--management.server.port=0"));
+    List<String> arguments =
+        new ArrayList<>(List.of("--server.port=0", "--management.server.port=0"));
     settings.forEach((name, value) -> arguments.add("--" + name + "=" + value));
     context = application.run(arguments.toArray(String[]::new));
   }
@@ -31,7 +38,7 @@ public final class TestServer implements AutoCloseable {
     return new TestServer(settings);
   }
 
-  public TestClock clock() {
+  public SettableClock clock() {
     return clock;
   }
 
@@ -48,7 +55,7 @@ public final class TestServer implements AutoCloseable {
   }
 
   ContractTarget target() {
-    return new ContractTarget("127.0.0.1", port(), Optional.of(clock::advance));
+    return new ContractTarget("127.0.0.1", port(), Optional.of(clock::move));
   }
 
   @Override
