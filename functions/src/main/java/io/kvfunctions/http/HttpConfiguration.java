@@ -18,7 +18,6 @@ import org.springframework.cloud.function.context.catalog.SimpleFunctionRegistry
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
-import reactor.netty.resources.LoopResources;
 
 /** The HTTP edge, in front of the web server that Spring Boot starts. */
 @Configuration(proxyBeanMethods = false)
@@ -102,7 +101,7 @@ public class HttpConfiguration {
     ReactorResourceFactory resources = new ReactorResourceFactory();
     resources.setUseGlobalResources(false);
     resources.setLoopResourcesSupplier(
-        () -> LoopResources.create("kv-http", Runtime.getRuntime().availableProcessors(), true));
+        () -> EpollLoops.create("kv-http", Runtime.getRuntime().availableProcessors()));
     return resources;
   }
 
