@@ -23,6 +23,8 @@ class Subject:
 
     name = ""
     get_path = put_path = "/kv/{key}"
+    pipelines = True  # whether it answers requests that are sent at once,
+    keeps_order = True  # and in their order
 
     def __init__(self):
         self.port = free_port()
@@ -113,6 +115,7 @@ class Webdis(Subject):
     name = "webdis"
     get_path = "/GET/{key}.txt"
     put_path = "/SET/{key}"
+    keeps_order = False  # 0.1.9 answers requests that came at once in reverse
 
     def start(self):
         redis_port = free_port()
@@ -137,6 +140,7 @@ class Nginx(Subject):
 
 class Flask(Subject):
     name = "flask"
+    pipelines = False
 
     def start(self):
         self.run(["/usr/bin/gunicorn", "--chdir", BENCH / "peers", "--bind", f"127.0.0.1:{self.port}",

@@ -10,9 +10,11 @@ import io.kvfunctions.store.Utf8;
 import io.kvfunctions.store.Value;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,8 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -45,14 +49,10 @@ public final class Json {
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
-          // How long a text or a number may be is decided by the limits on bodies and values.
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNumberLength(Integer.MAX_VALUE)
-                  .maxNameLength(Integer.MAX_VALUE)
-                  .build())
+          .streamReadConstraints(constraints(MAX_DEPTH))
+          // JSON is UTF-8 (RFC 8259 §8.1). By its first bytes other encodings would be guessed, and
+          // a byte order mark passed.
+          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
           // An exception must not carry a piece of the body: values are nobody's business.
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
@@ -60,6 +60,13 @@ public final class Json {
           .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
           .rootValueSeparator("\n")
           .build();
+
+  /**
+   * For JSON that is to be written into an output: less deep by the object and the array around it,
+   * so that a put can read what a get has written.
+   */
+  private static final JsonFactory EMBEDDED =
+      FACTORY.rebuild().streamReadConstraints(constraints(MAX_DEPTH - 2)).build();
 
   /** The form of {@link Get}. */
   public static final Form<Get.Input, Get.Output> GET = new GetForm();
@@ -71,6 +78,16 @@ public final class Json {
   public static final Form<Delete.Input, Delete.Output> DELETE = new DeleteForm();
 
   private Json() {}
+
+  /** How long a text or a number may be is decided by the limits on bodies and values. */
+  private static StreamReadConstraints constraints(int depth) {
+    return StreamReadConstraints.builder()
+        .maxNestingDepth(depth)
+        .maxStringLength(Integer.MAX_VALUE)
+        .maxNumberLength(Integer.MAX_VALUE)
+        .maxNameLength(Integer.MAX_VALUE)
+        .build();
+  }
 
   /**
    * How one function's input and output read as JSON.
@@ -267,7 +284,7 @@ public final class Json {
     if (status != 0) {
       generator.writeNumberProperty("status", status);
     }
-    generator.writeStringProperty("detail", problem.detail());
+    generator.writeStringProperty("detail", wellFormed(problem.detail()));
     problem
         .members()
         .forEach(
@@ -276,13 +293,18 @@ public final class Json {
                 case Number number -> generator.writeNumberProperty(name, number.longValue());
                 case List<?> list -> {
                   generator.writeArrayPropertyStart(name);
-                  list.forEach(element -> generator.writeString(element.toString()));
+                  list.forEach(element -> generator.writeString(wellFormed(element.toString())));
                   generator.writeEndArray();
                 }
-                default -> generator.writeStringProperty(name, value.toString());
+                default -> generator.writeStringProperty(name, wellFormed(value.toString()));
               }
             });
     generator.writeEndObject();
+  }
+
+  /** The text with {@code ?} for each lone surrogate, for a problem may repeat what is no text. */
+  private static String wellFormed(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   /**
@@ -294,23 +316,30 @@ public final class Json {
     String text = type.isText() || type.isJson() ? entry.text() : null;
     if (text != null && type.isText()) {
       generator.writeStringProperty("value", text);
-    } else if (text != null && !(onOneLine && hasLineBreak(text)) && isJson(text)) {
+      return;
+    }
+    byte[] bytes = new byte[entry.size()];
+    entry.value().get(bytes);
+    if (text != null && !(onOneLine && isTornByLine(text)) && isJson(bytes)) {
       generator.writeName("value");
       generator.writeRawValue(text);
     } else {
-      byte[] bytes = new byte[entry.size()];
-      entry.value().get(bytes);
       generator.writeName("base64");
       generator.writeBinary(bytes);
     }
   }
 
-  private static boolean hasLineBreak(String text) {
-    return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0;
+  /**
+   * Whether JSON would not come back from a line as it was: a break would end the line, and the
+   * white space around a value is not part of it for whoever reads the line.
+   */
+  private static boolean isTornByLine(String text) {
+    return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0 || !text.strip().equals(text);
   }
 
-  private static boolean isJson(String text) {
-    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {
+  /** Whether the bytes are what a put would read as a value, and nothing more. */
+  private static boolean isJson(byte[] bytes) {
+    try (JsonParser parser = EMBEDDED.createParser(ObjectReadContext.empty(), bytes)) {
       if (parser.nextToken() == null) {
         return false;
       }
@@ -335,11 +364,16 @@ public final class Json {
   }
 
   private static ProblemException malformed(JacksonException e) {
+    if (e instanceof StreamConstraintsException) {
+      return Problem.bodyInvalid(
+              String.format(Locale.ROOT, "the JSON nests deeper than %,d", MAX_DEPTH))
+          .asException();
+    }
     long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
     return Problem.bodyInvalid(
             offset < 0
                 ? "the body is not JSON"
-                : "the body is not JSON: it breaks at byte %,d".formatted(offset))
+                : String.format(Locale.ROOT, "the body is not JSON: it breaks at byte %,d", offset))
         .asException();
   }
 
@@ -362,19 +396,22 @@ public final class Json {
   private static final class Members {
     private final String[] known;
     private int seen;
+    private int likely; // most objects have their members in the order they are told in
 
-    Members(String... known) {
+    Members(String[] known) {
       this.known = known;
     }
 
     /** The place of the name among the known ones. */
     int next(String name, Document document) {
-      for (int i = 0; i < known.length; i++) {
+      for (int n = 0; n < known.length; n++) {
+        int i = (likely + n) % known.length;
         if (known[i].equals(name)) {
           if ((seen & 1 << i) != 0) {
             throw document.wrong("the member \"%s\" stands twice".formatted(name));
           }
           seen |= 1 << i;
+          likely = i + 1;
           return i;
         }
       }
@@ -396,8 +433,12 @@ public final class Json {
           i++;
         } else {
           throw Problem.bodyInvalid(
-                  "%s holds a lone surrogate (U+%04X) at character %,d"
-                      .formatted(member, (int) c, i + 1))
+                  String.format(
+                      Locale.ROOT,
+                      "%s holds a lone surrogate (U+%04X) at character %,d",
+                      member,
+                      (int) c,
+                      i + 1))
               .asException();
         }
       }
@@ -434,6 +475,8 @@ public final class Json {
   }
 
   private static final class GetForm implements Form<Get.Input, Get.Output> {
+    private static final String[] MEMBERS = {"key"};
+
     @Override
     public Get.Input read(Document document) {
       JsonParser parser = document.parser;
@@ -441,7 +484,7 @@ public final class Json {
         return new Get.Input(parser.getString());
       }
       requireObject(document, "a string or an object with the member \"key\"");
-      Members members = new Members("key");
+      Members members = new Members(MEMBERS);
       String key = null;
       for (String name = parser.nextName(); name != null; name = parser.nextName()) {
         members.next(name, document);
@@ -484,13 +527,15 @@ public final class Json {
   }
 
   private static final class PutForm implements Form<Put.Input, Put.Output> {
+    private static final String[] MEMBERS = {
+      "key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag"
+    };
+
     @Override
     public Put.Input read(Document document) {
       JsonParser parser = document.parser;
       requireObject(document, "an object with the members \"key\" and \"value\"");
-      Members members =
-          new Members(
-              "key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag");
+      Members members = new Members(MEMBERS);
       String key = null;
       String text = null; // the value, where it is a string
       ByteBuffer json = null; // the value as it stands
@@ -595,6 +640,8 @@ public final class Json {
   }
 
   private static final class DeleteForm implements Form<Delete.Input, Delete.Output> {
+    private static final String[] MEMBERS = {"key", "ifMatch"};
+
     @Override
     public Delete.Input read(Document document) {
       JsonParser parser = document.parser;
@@ -602,7 +649,7 @@ public final class Json {
         return new Delete.Input(parser.getString(), Presence.ANY);
       }
       requireObject(document, "a string or an object with the member \"key\"");
-      Members members = new Members("key", "ifMatch");
+      Members members = new Members(MEMBERS);
       String key = null;
       Condition condition = Presence.ANY;
       for (String name = parser.nextName(); name != null; name = parser.nextName()) {

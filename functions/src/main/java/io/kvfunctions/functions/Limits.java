@@ -1,5 +1,6 @@
 package io.kvfunctions.functions;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,11 @@ public record Limits(int keyBytes, int valueBytes) {
       } else {
         return Problem.of(
             Problem.Kind.KEY_INVALID,
-            "the key holds a lone surrogate (U+%04X) at character %,d".formatted((int) c, i + 1));
+            String.format(
+                Locale.ROOT,
+                "the key holds a lone surrogate (U+%04X) at character %,d",
+                (int) c,
+                i + 1));
       }
     }
     return bytes <= keyBytes

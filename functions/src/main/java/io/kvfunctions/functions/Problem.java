@@ -4,6 +4,7 @@ import io.kvfunctions.store.Etag;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -66,7 +67,7 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
 
     /** The end of the URN, as {@code key-too-long}. */
     public String slug() {
-      return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -100,8 +101,8 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
   public static Problem overLimit(Kind kind, String what, long actual, long limit, String setting) {
     return new Problem(
         kind,
-        what.formatted("%,d".formatted(actual))
-            + ", the limit is %,d (%s)".formatted(limit, setting),
+        what.formatted(grouped(actual))
+            + ", the limit is %s (%s)".formatted(grouped(limit), setting),
         ordered("limit", limit, "actual", actual));
   }
 
@@ -124,8 +125,8 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
   static Problem storeFull(long usedBytes, long budgetBytes) {
     return new Problem(
         Kind.STORE_FULL,
-        "entries hold %,d of %,d bytes (kv.limits.memory): delete some, let some expire, or give the store more memory"
-            .formatted(usedBytes, budgetBytes),
+        "entries hold %s of %s bytes (kv.limits.memory): delete some, let some expire, or give the store more memory"
+            .formatted(grouped(usedBytes), grouped(budgetBytes)),
         ordered("limit", budgetBytes, "actual", usedBytes));
   }
 
@@ -138,6 +139,11 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
   public static Problem unsupportedMediaType(String detail, List<String> supported) {
     return new Problem(
         Kind.UNSUPPORTED_MEDIA_TYPE, detail, Map.of("supported", List.copyOf(supported)));
+  }
+
+  /** The number as {@code 1,024}, wherever the server stands. */
+  private static String grouped(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
   }
 
   private static Map<String, Object> ordered(

@@ -1,6 +1,7 @@
 package io.kvfunctions.functions;
 
 import io.kvfunctions.store.TimeToLive;
+import java.util.Locale;
 
 /** How a time to live reads as text: whole seconds in digits, or {@code keep}. */
 public final class Ttl {
@@ -44,7 +45,10 @@ public final class Ttl {
   static ProblemException invalid() {
     return Problem.of(
             Problem.Kind.TTL_INVALID,
-            "a time to live is 1 to %,d whole seconds, or keep".formatted(TimeToLive.MAX_SECONDS))
+            String.format(
+                Locale.ROOT,
+                "a time to live is 1 to %,d whole seconds, or keep",
+                TimeToLive.MAX_SECONDS))
         .asException();
   }
 }

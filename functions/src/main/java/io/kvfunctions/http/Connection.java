@@ -1,5 +1,6 @@
 package io.kvfunctions.http;
 
+import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONNECTION;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.DATE;
@@ -93,6 +94,11 @@ final class Connection extends ChannelDuplexHandler {
 
   private static final Problem INTERNAL =
       Problem.of(Problem.Kind.INTERNAL, "the server failed; what it says of it is in its log");
+
+  /**
+   * What the two sides do not read alike is the last thing read on a connection (RFC 9112 §11.2).
+   */
+  private static final String NOT_HTTP = Problem.Kind.REQUEST_INVALID.slug();
 
   /** Where the request in hand is. */
   private enum State {
@@ -195,6 +201,8 @@ final class Connection extends ChannelDuplexHandler {
     context.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
     if (!room) {
       begin();
+      requestEnded = true; // there is none, and the connection is not kept for one
+      keepAlive = false;
       refuse(
           Problem.of(
               Problem.Kind.UNAVAILABLE,
@@ -254,7 +262,9 @@ final class Connection extends ChannelDuplexHandler {
     State before = state;
     state = State.CLOSED;
     if (inHand) {
-      outcome = "aborted";
+      if (outcome.equals(Answer.OK)) { // else it was us, and why has been said
+        outcome = "aborted";
+      }
       record();
       server.finished();
     }
@@ -285,6 +295,9 @@ final class Connection extends ChannelDuplexHandler {
   /** Sees WebFlux's answers go by. */
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+    if (state == State.FORWARD && message instanceof HttpResponse response) {
+      response.headers().set(DATE, HttpDate.now());
+    }
     context.write(message, promise);
     boolean interim =
         message instanceof HttpResponse response
@@ -376,6 +389,9 @@ final class Connection extends ChannelDuplexHandler {
       }
       case Plan.Elsewhere.FORWARD -> {
         state = State.FORWARD;
+        // What stands there has one form; asked for another, Spring would say in HTML that it has
+        // none.
+        request.headers().remove(ACCEPT);
         ctx.fireChannelRead(ReferenceCountUtil.retain(request));
       }
     }
@@ -517,7 +533,7 @@ final class Connection extends ChannelDuplexHandler {
     ByteBuffer content = answer.body();
     int size = content.remaining();
     outcome = answer.outcome();
-    if (!isWorthDiscarding()) {
+    if (!isWorthDiscarding() || outcome.equals(NOT_HTTP)) {
       keepAlive = false;
     }
     if (status.code() != 204 && status.code() != 304) {
@@ -557,7 +573,8 @@ final class Connection extends ChannelDuplexHandler {
 
   /** Whether reading on to the end of the body costs less than a new connection would. */
   private boolean isWorthDiscarding() {
-    return requestEnded || (!awaitsContinue && announced - received <= WORTH_DISCARDING);
+    long left = lengthUnknown ? received : announced - received; // unknown: about as much as came
+    return requestEnded || (!awaitsContinue && left <= WORTH_DISCARDING);
   }
 
   private void sendPieces() {

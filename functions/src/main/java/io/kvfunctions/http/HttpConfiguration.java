@@ -17,10 +17,12 @@ import org.springframework.cloud.function.context.FunctionCatalog;
 import org.springframework.cloud.function.context.catalog.SimpleFunctionRegistry.FunctionInvocationWrapper;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.http.client.ReactorResourceFactory;
 
 /** The HTTP edge, in front of the web server that Spring Boot starts. */
 @Configuration(proxyBeanMethods = false)
+@Import(OpenApiRoute.class)
 public class HttpConfiguration {
 
   @Bean

@@ -4,6 +4,7 @@ import io.kvfunctions.functions.Problem;
 import io.kvfunctions.functions.ProblemException;
 import io.kvfunctions.store.Utf8;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,8 +71,12 @@ record Target(String path, @Nullable String query) {
         if (high < 0 || low < 0) {
           throw Problem.of(
                   kind,
-                  "%s has a %% without two hexadecimal digits behind it at byte %,d: write %%25 for a %%"
-                      .formatted(what, from + 1))
+                  String.format(
+                      Locale.ROOT,
+                      "%s has a %% without two hexadecimal digits behind it at byte %,d: write %%25"
+                          + " for a %%",
+                      what,
+                      from + 1))
               .asException();
         }
         b = (byte) (high << 4 | low);

@@ -57,13 +57,17 @@ public final class ContentType {
     }
     if (text.isEmpty() || text.length() > MAX_LENGTH) {
       throw new IllegalArgumentException(
-          "content type is %,d characters, it takes 1 to %,d".formatted(text.length(), MAX_LENGTH));
+          String.format(
+              Locale.ROOT,
+              "content type is %,d characters, it takes 1 to %,d",
+              text.length(),
+              MAX_LENGTH));
     }
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if ((c < ' ' && c != '\t') || c == 0x7f || c > 0xff) {
         throw new IllegalArgumentException(
-            "content type holds the character U+%04X".formatted((int) c));
+            String.format(Locale.ROOT, "content type holds the character U+%04X", (int) c));
       }
     }
     if (shared.size() >= SHARED) {

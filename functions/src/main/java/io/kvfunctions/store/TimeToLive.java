@@ -1,5 +1,7 @@
 package io.kvfunctions.store;
 
+import java.util.Locale;
+
 /** What a write does to the expiry of its key. */
 public sealed interface TimeToLive {
   /** The longest time to live, in seconds: a hundred years, so that no sum of times overflows. */
@@ -34,7 +36,7 @@ public sealed interface TimeToLive {
     public Seconds {
       if (seconds < 1 || seconds > MAX_SECONDS) {
         throw new IllegalArgumentException(
-            "ttl is %,d s, it takes 1 to %,d".formatted(seconds, MAX_SECONDS));
+            String.format(Locale.ROOT, "ttl is %,d s, it takes 1 to %,d", seconds, MAX_SECONDS));
       }
     }
   }

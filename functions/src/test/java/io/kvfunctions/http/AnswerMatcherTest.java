@@ -223,6 +223,13 @@ class AnswerMatcherTest {
   }
 
   @Test
+  void aNumber_isNoStringOfDigits() throws IOException {
+    String expected = "{\"status\": 200, \"json\": \"${=number}\"}";
+    assertThat(differences(expected, ok("application/json", "12"))).isEmpty();
+    assertThat(differences(expected, ok("application/json", "\"12\""))).hasSize(1);
+  }
+
+  @Test
   void aDate_canBeMovedAndWrittenInOtherWays() {
     captures.put("written", "Sun, 01 Mar 2026 12:00:00 GMT");
     assertThat(captures.fill("${written-1s}")).isEqualTo("Sun, 01 Mar 2026 11:59:59 GMT");

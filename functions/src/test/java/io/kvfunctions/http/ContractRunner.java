@@ -283,10 +283,17 @@ final class ContractRunner {
       return new AssertionError(message, cause);
     }
 
+    /**
+     * Closes what is still open, when the server has done with it: a case that failed may have sent
+     * more than it has read, and the next case must not see that happen.
+     */
     @Override
     public void close() throws IOException {
       for (RawClient connection : connections.values()) {
-        connection.close();
+        try (connection) {
+          connection.endSending();
+          connection.rest();
+        }
       }
     }
   }

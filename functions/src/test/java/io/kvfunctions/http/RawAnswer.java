@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * line feed, a space before a colon, two lengths, or a body where there may be none, {@link #read}
  * throws a {@link ProtocolException}.
  */
-final class RawAnswer {
+public final class RawAnswer {
   /**
    * A header field as it came: its name in the server's own case, its value without the white space
    * around it.
@@ -50,7 +50,7 @@ final class RawAnswer {
     this.endsWithConnection = endsWithConnection;
   }
 
-  int status() {
+  public int status() {
     return status;
   }
 
@@ -59,7 +59,7 @@ final class RawAnswer {
   }
 
   /** The values of the header fields of this name, in any case, in the order in which they came. */
-  List<String> values(String name) {
+  public List<String> values(String name) {
     return headers.stream()
         .filter(header -> header.name().equalsIgnoreCase(name))
         .map(Header::value)
@@ -71,7 +71,7 @@ final class RawAnswer {
     return body.clone();
   }
 
-  String text() {
+  public String text() {
     return new String(body, UTF_8);
   }
 

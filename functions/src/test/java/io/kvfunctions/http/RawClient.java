@@ -1,6 +1,10 @@
 package io.kvfunctions.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -16,7 +20,7 @@ import java.net.SocketTimeoutException;
  * that neither side of a large exchange waits for the other, and so that an answer that comes
  * before the request has been sent is read. For one thread at a time.
  */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
   /** Far longer than any answer takes: only a server that hangs meets it. */
   private static final int PATIENCE_MILLIS = 30_000;
 
@@ -24,7 +28,7 @@ final class RawClient implements AutoCloseable {
   private final InputStream in;
   private Thread sender = Thread.ofVirtual().unstarted(() -> {});
 
-  RawClient(String host, int port) throws IOException {
+  public RawClient(String host, int port) throws IOException {
     socket = new Socket();
     socket.setTcpNoDelay(true);
     socket.setSoTimeout(PATIENCE_MILLIS);
@@ -37,12 +41,12 @@ final class RawClient implements AutoCloseable {
    * Sends the bytes, after what is still being sent. A server that no longer listens shows in what
    * it answered.
    */
-  void send(byte[] bytes) {
+  public void send(byte[] bytes) {
     sendInPiecesOf(Math.max(1, bytes.length), bytes);
   }
 
   /** Sends the bytes in packets of at most this size. */
-  void sendInPiecesOf(int size, byte[] bytes) {
+  public void sendInPiecesOf(int size, byte[] bytes) {
     after(
         () -> {
           OutputStream out = socket.getOutputStream();
@@ -54,7 +58,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Ends the sending side once everything has been sent. Answers can still be read. */
-  void endSending() {
+  public void endSending() {
     after(socket::shutdownOutput);
   }
 
@@ -65,7 +69,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Reads the next answer, an interim one (1xx) too. */
-  RawAnswer receive(boolean head) throws IOException {
+  public RawAnswer receive(boolean head) throws IOException {
     try {
       return RawAnswer.read(in, head);
     } catch (SocketTimeoutException e) {
@@ -73,8 +77,21 @@ final class RawClient implements AutoCloseable {
     }
   }
 
+  /** Reads as far as this text, headers, chunk sizes and all. */
+  String receiveTo(String end) throws IOException {
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    while (!read.toString(UTF_8).endsWith(end)) {
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException("the connection ended after " + Bytes.show(read.toByteArray()));
+      }
+      read.write(b);
+    }
+    return read.toString(UTF_8);
+  }
+
   /** Reads to the end of the connection, and returns what came before it. */
-  byte[] rest() throws IOException {
+  public byte[] rest() throws IOException {
     try {
       return in.readAllBytes();
     } catch (SocketTimeoutException e) {

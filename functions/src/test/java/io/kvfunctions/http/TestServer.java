@@ -1,6 +1,8 @@
 package io.kvfunctions.http;
 
 import io.kvfunctions.Application;
+import io.kvfunctions.SettableClock;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,11 +16,12 @@ import org.springframework.context.support.GenericApplicationContext;
  * The application in this JVM, on ports of its own choice, with a clock that stands still until it
  * is moved.
  */
-final class TestServer implements AutoCloseable {
-  private final TestClock clock = new TestClock();
+public final class TestServer implements AutoCloseable {
+  private final SettableClock clock = new SettableClock();
   private final ConfigurableApplicationContext context;
 
   private TestServer(Map<String, String> settings) {
+    clock.move(Duration.ofMillis(250)); // not a full second: what rounds is to be seen rounding
     SpringApplication application = new SpringApplication(Application.class);
     application.addInitializers(
         started ->
@@ -31,28 +34,28 @@ final class TestServer implements AutoCloseable {
   }
 
   /** Starts the application with these settings, and the defaults for all others. */
-  static TestServer start(Map<String, String> settings) {
+  public static TestServer start(Map<String, String> settings) {
     return new TestServer(settings);
   }
 
-  TestClock clock() {
+  public SettableClock clock() {
     return clock;
   }
 
-  int port() {
+  public int port() {
     return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
   }
 
-  int managementPort() {
+  public int managementPort() {
     return context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
   }
 
-  ConfigurableApplicationContext context() {
+  public ConfigurableApplicationContext context() {
     return context;
   }
 
   ContractTarget target() {
-    return new ContractTarget("127.0.0.1", port(), Optional.of(clock::advance));
+    return new ContractTarget("127.0.0.1", port(), Optional.of(clock::move));
   }
 
   @Override

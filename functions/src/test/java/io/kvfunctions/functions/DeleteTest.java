@@ -1,0 +1,91 @@
+package io.kvfunctions.functions;
+
+import static io.kvfunctions.functions.Jsons.detail;
+import static io.kvfunctions.functions.Jsons.read;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kvfunctions.SettableClock;
+import io.kvfunctions.store.Condition;
+import io.kvfunctions.store.Condition.Presence;
+import io.kvfunctions.store.Etag;
+import io.kvfunctions.store.Store;
+import io.kvfunctions.store.Stores;
+import io.kvfunctions.store.TimeToLive;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class DeleteTest {
+  private final Store store = Stores.over(new SettableClock());
+  private final Delete delete = new Delete(store, new Limits(1_024, 1_048_576));
+
+  private Etag write(String key) {
+    store.put(key, Stores.text("1"), TimeToLive.NONE, Presence.ANY);
+    return store.get(key).etag();
+  }
+
+  @Test
+  void theInputIsAKeyOrAnObjectWithOneAndPerhapsACondition() {
+    assertThat(read(Json.DELETE, "\"a\"")).isEqualTo(new Delete.Input("a", Presence.ANY));
+    assertThat(read(Json.DELETE, "{\"key\":\"a\"}")).isEqualTo(new Delete.Input("a", Presence.ANY));
+    assertThat(read(Json.DELETE, "{\"ifMatch\":\"*\",\"key\":\"a\"}"))
+        .isEqualTo(new Delete.Input("a", Presence.PRESENT));
+    assertThat(read(Json.DELETE, "{\"key\":\"a\",\"ifMatch\":\"\\\"AAAAAAAAAAEAAAAC\\\"\"}"))
+        .isEqualTo(new Delete.Input("a", Condition.match(Etag.parse("AAAAAAAAAAEAAAAC"))));
+  }
+
+  @Test
+  void whatIsNoInputIsRefusedWithWhatToChange() {
+    assertThat(detail(Json.DELETE, "{\"ifMatch\":\"*\"}"))
+        .isEqualTo("the member \"key\" is missing");
+    assertThat(detail(Json.DELETE, "{\"key\":[]}")).isEqualTo("key is an array, it takes a string");
+    assertThat(detail(Json.DELETE, "{\"key\":\"a\",\"ifMatch\":null}"))
+        .isEqualTo("ifMatch is null, it takes a string");
+    assertThat(detail(Json.DELETE, "{\"key\":\"a\",\"ifNoneMatch\":\"*\"}"))
+        .isEqualTo("the member \"ifNoneMatch\" is not known, there are: key, ifMatch");
+    assertThat(detail(Json.DELETE, "{\"key\":\"a\",\"ifMatch\":\"*\",\"ifMatch\":\"*\"}"))
+        .isEqualTo("the member \"ifMatch\" stands twice");
+    assertThat(detail(Json.DELETE, "false"))
+        .isEqualTo(
+            "the input is a boolean, it takes a string or an object with the member \"key\"");
+  }
+
+  @Test
+  void theOutputSaysWhetherThereWasAnEntry() {
+    write("a");
+    Delete.Output gone = delete.apply(read(Json.DELETE, "\"a\""));
+
+    assertThat(gone).isEqualTo(new Delete.Gone("a", true));
+    assertThat(Jsons.write(Json.DELETE, gone, false)).isEqualTo("{\"key\":\"a\",\"deleted\":true}");
+    assertThat(delete.apply(read(Json.DELETE, "\"a\""))).isEqualTo(new Delete.Gone("a", false));
+  }
+
+  @Test
+  void ifMatchThatDoesNotHoldNamesTheCurrentEtagAndLeavesTheEntry() {
+    Etag stale = write("a");
+    Etag current = write("a");
+
+    assertThat(delete.apply(new Delete.Input("a", Condition.match(stale))))
+        .isEqualTo(
+            new Problem(
+                Problem.Kind.PRECONDITION_FAILED,
+                "the condition does not hold of the current entry: read it again and decide anew",
+                Map.of("currentEtag", current.toString())));
+    assertThat(store.get("a")).isNotNull();
+    assertThat(delete.apply(new Delete.Input("a", Condition.match(current))))
+        .isEqualTo(new Delete.Gone("a", true));
+  }
+
+  @Test
+  void ifMatchOfAKeyWithoutEntryFails() {
+    assertThat(((Problem) delete.apply(new Delete.Input("a", Presence.PRESENT))).kind())
+        .isEqualTo(Problem.Kind.PRECONDITION_FAILED);
+  }
+
+  @Test
+  void keysAreChecked() {
+    assertThat(((Problem) delete.apply(read(Json.DELETE, "\"\""))).kind())
+        .isEqualTo(Problem.Kind.KEY_EMPTY);
+    assertThat(((Problem) delete.apply(read(Json.DELETE, "\"\\udfff\""))).kind())
+        .isEqualTo(Problem.Kind.KEY_INVALID);
+  }
+}
