@@ -19,7 +19,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.http.client.ReactorResourceFactory;
-import reactor.netty.resources.LoopResources;
 
 /** The HTTP edge, in front of the web server that Spring Boot starts. */
 @Configuration(proxyBeanMethods = false)
@@ -104,7 +103,7 @@ public class HttpConfiguration {
     ReactorResourceFactory resources = new ReactorResourceFactory();
     resources.setUseGlobalResources(false);
     resources.setLoopResourcesSupplier(
-        () -> LoopResources.create("kv-http", Runtime.getRuntime().availableProcessors(), true));
+        () -> EpollLoops.create("kv-http", Runtime.getRuntime().availableProcessors()));
     return resources;
   }
 
