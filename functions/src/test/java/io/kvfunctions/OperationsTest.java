@@ -70,7 +70,7 @@ class OperationsTest {
       ask(client, 405, "PATCH /kv/a", "");
       ask(client, 404, "GET /nothing", "");
       ask(client, 200, "GET /livez", "");
-      server.clock().advance(Duration.ofSeconds(2));
+      server.clock().move(Duration.ofSeconds(2));
       server.context().getBean(Store.class).sweep(10);
 
       ask(second, 200, "GET /kv/a", "");

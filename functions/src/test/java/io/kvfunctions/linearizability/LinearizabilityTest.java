@@ -39,7 +39,7 @@ class LinearizabilityTest {
                     for (int request = 0; request < REQUESTS; request++) {
                       client.step();
                       if (random.nextInt(20) == 0) {
-                        server.clock().advance(Duration.ofMillis(1));
+                        server.clock().move(Duration.ofMillis(1));
                       }
                     }
                   }
