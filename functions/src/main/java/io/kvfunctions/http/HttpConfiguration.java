@@ -10,19 +10,20 @@ import io.kvfunctions.store.Condition.Presence;
 import io.kvfunctions.store.Store;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.function.Function;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.cloud.function.context.FunctionCatalog;
 import org.springframework.cloud.function.context.catalog.SimpleFunctionRegistry.FunctionInvocationWrapper;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Import;
 import org.springframework.http.client.ReactorResourceFactory;
 
 /** The HTTP edge, in front of the web server that Spring Boot starts. */
 @Configuration(proxyBeanMethods = false)
-@Import(OpenApiRoute.class)
 public class HttpConfiguration {
 
   @Bean
@@ -36,7 +37,13 @@ public class HttpConfiguration {
   }
 
   @Bean
-  Router router(FunctionCatalog catalog, Store store, Limits limits, KvSettings settings) {
+  Router router(
+      FunctionCatalog catalog,
+      Store store,
+      Limits limits,
+      KvSettings settings,
+      @Value("classpath:/openapi.yaml") org.springframework.core.io.Resource description)
+      throws IOException {
     Function<Get.Input, Get.Output> get = function(catalog, "get");
     Function<Put.Input, Put.Output> put = function(catalog, "put");
     Function<Delete.Input, Delete.Output> delete = function(catalog, "delete");
@@ -61,7 +68,8 @@ public class HttpConfiguration {
             delete,
             output -> HttpResponseStatus.OK,
             key -> new Delete.Input(key, Presence.ANY),
-            bounds));
+            bounds),
+        ByteBuffer.wrap(description.getContentAsByteArray()).asReadOnlyBuffer());
   }
 
   /**

@@ -10,7 +10,9 @@ import io.kvfunctions.functions.ProblemException;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,9 @@ final class Router {
   private static final String DELETE = "/delete";
 
   /** What WebFlux serves on this port. */
-  private static final Set<String> ELSEWHERE = Set.of("/livez", "/readyz", "/openapi.yaml");
+  private static final Set<String> ELSEWHERE = Set.of("/livez", "/readyz");
+
+  private static final String DESCRIPTION = "/openapi.yaml";
 
   private static final String READ_ONLY = "GET, HEAD, OPTIONS";
   private static final String CALL = "POST, OPTIONS";
@@ -42,18 +46,24 @@ final class Router {
   private final Invocation<?, ?> get;
   private final Invocation<?, ?> put;
   private final Invocation<?, ?> delete;
+  private final ByteBuffer description;
 
+  /**
+   * @param description the OpenAPI document that {@code /openapi.yaml} answers with
+   */
   Router(
       Resource resource,
       Listing listing,
       Invocation<?, ?> get,
       Invocation<?, ?> put,
-      Invocation<?, ?> delete) {
+      Invocation<?, ?> delete,
+      ByteBuffer description) {
     this.resource = resource;
     this.listing = listing;
     this.get = get;
     this.put = put;
     this.delete = delete;
+    this.description = description;
   }
 
   /** What to do with a request, and what to call that. */
@@ -90,6 +100,13 @@ final class Router {
       }
       case DELETE -> {
         return invoke(request, target, Operation.INVOKE_DELETE, delete);
+      }
+      case DESCRIPTION -> {
+        return isRead(method)
+            ? new Route(
+                Operation.OTHER,
+                Answer.of(HttpResponseStatus.OK, Answer.YAML, description.duplicate()))
+            : notHere(method, READ_ONLY);
       }
       case "*" -> {
         if (method.equals(HttpMethod.OPTIONS)) {

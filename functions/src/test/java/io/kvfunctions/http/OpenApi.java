@@ -92,7 +92,7 @@ final class OpenApi {
 
   /** The document that the store serves. */
   static OpenApi shipped() {
-    return new OpenApi((ObjectNode) resource("/static/openapi.yaml"));
+    return new OpenApi((ObjectNode) resource("/openapi.yaml"));
   }
 
   private static JsonNode resource(String name) {

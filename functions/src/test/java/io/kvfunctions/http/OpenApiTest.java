@@ -160,7 +160,7 @@ class OpenApiTest {
 
   @Test
   void theDocumentIsServedAsItIs() throws IOException {
-    try (InputStream in = OpenApi.class.getResourceAsStream("/static/openapi.yaml")) {
+    try (InputStream in = OpenApi.class.getResourceAsStream("/openapi.yaml")) {
       assertThat(EXCHANGES)
           .filteredOn(exchange -> exchange.toString().equals("GET /openapi.yaml → 200"))
           .isNotEmpty()
