@@ -10,6 +10,7 @@ import io.kvfunctions.store.Condition.Presence;
 import io.kvfunctions.store.Store;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.time.Duration;
 import java.util.function.Function;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -103,6 +104,9 @@ public class HttpConfiguration {
   ReactorResourceFactory reactorResourceFactory() {
     ReactorResourceFactory resources = new ReactorResourceFactory();
     resources.setUseGlobalResources(false);
+    // When the loops go, all has been answered: Reactor's own two seconds would make every stop
+    // wait.
+    resources.setShutdownQuietPeriod(Duration.ofMillis(100));
     resources.setLoopResourcesSupplier(
         () -> LoopResources.create("kv-http", Runtime.getRuntime().availableProcessors(), true));
     return resources;
