@@ -177,6 +177,7 @@ final class Connection extends ChannelDuplexHandler {
   private long lastRead;
   private long lastWritten;
   private long lastPending;
+  private boolean outputClosed;
   private long lingerSince;
 
   Connection(Server server, Router router, RequestMetrics metrics, Timeouts timeouts) {
@@ -365,7 +366,7 @@ final class Connection extends ChannelDuplexHandler {
     }
     isHead = request.method().equals(HttpMethod.HEAD);
     isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
-    keepAlive = HttpUtil.isKeepAlive(request) && !inputClosed;
+    keepAlive = HttpUtil.isKeepAlive(request);
     awaitsContinue = HttpUtil.is100ContinueExpected(request);
     lengthUnknown = HttpUtil.isTransferEncodingChunked(request);
     announced = lengthUnknown ? 0 : HttpUtil.getContentLength(request, 0L);
@@ -602,7 +603,7 @@ final class Connection extends ChannelDuplexHandler {
     server.finished();
     input = null;
     output = null;
-    if (!keepAlive || inputClosed) {
+    if (!keepAlive) {
       linger();
     } else if (requestEnded) {
       idle();
@@ -634,12 +635,13 @@ final class Connection extends ChannelDuplexHandler {
    */
   private void linger() {
     state = State.LINGER;
-    lingerSince = System.nanoTime();
     backlog.forEach(ReferenceCountUtil::release);
     backlog.clear();
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             sent -> {
+              outputClosed = true;
+              lingerSince = System.nanoTime();
               if (!sent.isSuccess() || inputClosed) {
                 ctx.close();
               } else if (ctx.channel() instanceof DuplexChannel duplex) {
@@ -813,7 +815,11 @@ final class Connection extends ChannelDuplexHandler {
     }
     switch (state) {
       case IDLE -> linger();
-      case LINGER -> ctx.close();
+      case LINGER -> {
+        if (outputClosed) { // else once what is on its way has left
+          ctx.close();
+        }
+      }
       case BODY, DISCARD, STREAM -> {
         if (!requestEnded) {
           requestEnded = true;
@@ -872,7 +878,7 @@ final class Connection extends ChannelDuplexHandler {
           }
         }
         case LINGER -> {
-          if (now - lingerSince > LINGER_NANOS) {
+          if (outputClosed && now - lingerSince > LINGER_NANOS) {
             ctx.close();
           }
         }

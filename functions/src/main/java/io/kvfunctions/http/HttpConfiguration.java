@@ -20,7 +20,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.http.client.ReactorResourceFactory;
-import reactor.netty.resources.LoopResources;
 
 /** The HTTP edge, in front of the web server that Spring Boot starts. */
 @Configuration(proxyBeanMethods = false)
@@ -108,7 +107,7 @@ public class HttpConfiguration {
     // wait.
     resources.setShutdownQuietPeriod(Duration.ofMillis(100));
     resources.setLoopResourcesSupplier(
-        () -> LoopResources.create("kv-http", Runtime.getRuntime().availableProcessors(), true));
+        () -> EpollLoops.create("kv-http", Runtime.getRuntime().availableProcessors()));
     return resources;
   }
 
