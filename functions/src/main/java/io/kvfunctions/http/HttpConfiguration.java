@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.function.Function;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -110,6 +111,9 @@ public class HttpConfiguration {
   ReactorResourceFactory reactorResourceFactory() {
     ReactorResourceFactory resources = new ReactorResourceFactory();
     resources.setUseGlobalResources(false);
+    // When the loops go, all has been answered: Reactor's own two seconds would make every stop
+    // wait.
+    resources.setShutdownQuietPeriod(Duration.ofMillis(100));
     resources.setLoopResourcesSupplier(
         () -> EpollLoops.create("kv-http", Runtime.getRuntime().availableProcessors()));
     return resources;

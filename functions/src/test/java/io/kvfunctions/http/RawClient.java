@@ -78,7 +78,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** Reads as far as this text, headers, chunk sizes and all. */
-  String receiveTo(String end) throws IOException {
+  public String receiveTo(String end) throws IOException {
     ByteArrayOutputStream read = new ByteArrayOutputStream();
     while (!read.toString(UTF_8).endsWith(end)) {
       int b = in.read();

@@ -2,6 +2,7 @@ package io.kvfunctions.linearizability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvfunctions.Seed;
 import io.kvfunctions.linearizability.Call.Condition;
 import io.kvfunctions.linearizability.Call.Delete;
 import io.kvfunctions.linearizability.Call.Get;
@@ -15,6 +16,7 @@ import io.kvfunctions.linearizability.Outcome.Stored;
 import io.kvfunctions.linearizability.Outcome.Unknown;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -282,9 +284,13 @@ class CheckerTest {
 
   // ---- what chance makes up
 
+  private static RandomGenerator random(String test) {
+    return new SplittableRandom(Seed.forTest(test));
+  }
+
   @Test
   void whatAStoreDid_isLinearizable() {
-    RandomGenerator random = Seed.random("whatAStoreDid");
+    RandomGenerator random = random("whatAStoreDid");
     for (int i = 0; i < 200; i++) {
       History made = Simulation.history(random, 1 + random.nextInt(8), 1 + random.nextInt(200));
       assertThat(made.check()).isNull();
@@ -294,13 +300,13 @@ class CheckerTest {
 
   @Test
   void longHistory_isCheckedInNoTime() {
-    History made = Simulation.history(Seed.random("longHistory"), 16, 5_000);
+    History made = Simulation.history(random("longHistory"), 16, 5_000);
     assertThat(made.check()).isNull();
   }
 
   @Test
   void oneStaleReadAmongThousands_isShownByAFew() {
-    RandomGenerator random = Seed.random("oneStaleRead");
+    RandomGenerator random = random("oneStaleRead");
     History made = Simulation.history(random, 8, 1_000);
     List<Operation> writes =
         made.operations().stream().filter(o -> o.outcome() instanceof Stored).toList();
@@ -323,7 +329,7 @@ class CheckerTest {
   /** The same question put to a search that knows no tricks. */
   @Test
   void anyHistory_isJudgedAsByTryingAllOrders() {
-    RandomGenerator random = Seed.random("anyHistory");
+    RandomGenerator random = random("anyHistory");
     int linearizable = 0;
     int rounds = 10_000;
     for (int i = 0; i < rounds; i++) {

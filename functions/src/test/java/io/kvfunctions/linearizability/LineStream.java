@@ -1,29 +1,16 @@
 package io.kvfunctions.linearizability;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
+import io.kvfunctions.http.RawClient;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 
 /**
  * A function called line by line: one request whose body goes on, each line answered before the
  * next one is sent.
  */
 public final class LineStream implements AutoCloseable {
-  private static final int PATIENCE_MILLIS = 30_000;
-
-  private final Socket socket = new Socket();
-  private final InputStream in;
-  private final OutputStream out;
-  private final ByteArrayOutputStream unread = new ByteArrayOutputStream();
-  private boolean begun;
+  private final RawClient client;
 
   /**
    * Begins the request.
@@ -31,75 +18,26 @@ public final class LineStream implements AutoCloseable {
    * @param path of the function
    */
   public LineStream(String host, int port, String path) throws IOException {
-    socket.setTcpNoDelay(true);
-    socket.setSoTimeout(PATIENCE_MILLIS);
-    socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
-    in = new BufferedInputStream(socket.getInputStream());
-    out = socket.getOutputStream();
-    out.write(
-        ("POST "
-                + path
-                + " HTTP/1.1\r\nHost: kv\r\nContent-Type: application/x-ndjson\r\n"
-                + "Transfer-Encoding: chunked\r\n\r\n")
-            .getBytes(US_ASCII));
+    client = new RawClient(host, port);
+    send(
+        "POST %s HTTP/1.1\r\nHost: kv\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+            .formatted(path));
   }
 
-  /** Sends a line and gives the one it is answered with. */
+  /** Sends a line and gives the one it is answered with, an object without another inside. */
   public String call(String line) throws IOException {
-    send((line + "\n").getBytes(UTF_8));
-    if (!begun) {
-      begun = true;
-      String status = readLine();
-      if (!status.startsWith("HTTP/1.1 200 ")) {
-        throw new IllegalStateException(status);
-      }
-      while (!readLine().isEmpty()) {}
-    }
-    return nextLine();
+    send("%x\r\n%s\n\r\n".formatted(line.getBytes(UTF_8).length + 1, line));
+    String answer = client.receiveTo("}\r\n");
+    return answer.substring(answer.indexOf('{'), answer.lastIndexOf('}') + 1);
   }
 
-  private void send(byte[] chunk) throws IOException {
-    out.write((Integer.toHexString(chunk.length) + "\r\n").getBytes(US_ASCII));
-    out.write(chunk);
-    out.write("\r\n".getBytes(US_ASCII));
-    out.flush();
-  }
-
-  /** The next line of the answer; its line feed may come with it or before the next one. */
-  private String nextLine() throws IOException {
-    while (true) {
-      String text = unread.toString(UTF_8).stripLeading();
-      if (text.endsWith("}") || text.endsWith("}\n")) {
-        unread.reset();
-        return text.strip();
-      }
-      int size = Integer.parseInt(readLine(), 16);
-      if (size == 0) {
-        throw new EOFException("the answer has ended");
-      }
-      unread.write(in.readNBytes(size));
-      readLine();
-    }
-  }
-
-  private String readLine() throws IOException {
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    for (int b = in.read(); b != '\n'; b = in.read()) {
-      if (b < 0) {
-        throw new EOFException("the connection has ended");
-      }
-      line.write(b);
-    }
-    return line.toString(US_ASCII).stripTrailing();
+  private void send(String text) {
+    client.send(text.getBytes(UTF_8));
   }
 
   @Override
   public void close() throws IOException {
-    try (socket) {
-      out.write("0\r\n\r\n".getBytes(US_ASCII));
-      out.flush();
-    } catch (IOException e) {
-      // The server has broken it off already.
-    }
+    send("0\r\n\r\n");
+    client.close();
   }
 }

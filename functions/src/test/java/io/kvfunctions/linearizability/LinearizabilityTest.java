@@ -2,14 +2,13 @@ package io.kvfunctions.linearizability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvfunctions.Concurrently;
+import io.kvfunctions.Seed;
 import io.kvfunctions.http.TestServer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -21,34 +20,24 @@ class LinearizabilityTest {
 
   @Test
   void severalClientsAtOnce_seeAStoreThatDoesOneThingAfterTheOther() throws Exception {
-    Seed.random("severalClientsAtOnce");
+    long seed = Seed.forTest("severalClientsAtOnce");
     History history = new History();
     long start = System.nanoTime();
-    try (TestServer server = TestServer.start(Map.of());
-        ExecutorService threads = Executors.newFixedThreadPool(CLIENTS)) {
-      List<Future<?>> running = new ArrayList<>();
-      for (int i = 0; i < CLIENTS; i++) {
-        int number = i;
-        running.add(
-            threads.submit(
-                () -> {
-                  RandomGenerator random = Seed.of(number);
-                  try (Client client =
-                      new Client(
-                          number, "127.0.0.1", server.port(), KEYS, "hot-", random, history)) {
-                    for (int request = 0; request < REQUESTS; request++) {
-                      client.step();
-                      if (random.nextInt(20) == 0) {
-                        server.clock().move(Duration.ofMillis(1));
-                      }
-                    }
-                  }
-                  return null;
-                }));
-      }
-      for (Future<?> one : running) {
-        one.get();
-      }
+    try (TestServer server = TestServer.start(Map.of())) {
+      Concurrently.run(
+          CLIENTS,
+          number -> {
+            RandomGenerator random = new SplittableRandom(seed * CLIENTS + number);
+            try (Client client =
+                new Client(number, "127.0.0.1", server.port(), KEYS, "hot-", random, history)) {
+              for (int request = 0; request < REQUESTS; request++) {
+                client.step();
+                if (random.nextInt(20) == 0) {
+                  server.clock().move(Duration.ofMillis(1));
+                }
+              }
+            }
+          });
     }
     long told = System.nanoTime();
     Violation violation = history.check();
