@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>One step.</b> Whatever changes a key is one {@link ConcurrentMap#compute} on it: the
  * condition is decided, the etag drawn, the budget charged, the key's place in the order and its
  * deadline kept, all while nobody else can touch the key. Per key the store is linearizable. A get
- * is one lookup and waits for nobody.
+ * is one lookup and waits for nobody, unless it finds an entry that has expired.
  *
  * <p><b>Order.</b> A hash map answers a get ten times as fast as an ordered one, and only an
  * ordered one can list. So the entries live in the hash map and their keys stand in a skip list
@@ -25,9 +25,11 @@ import org.jspecify.annotations.Nullable;
  * seen or not.
  *
  * <p><b>Expiry.</b> An entry past its deadline is treated as absent by everything here, at once.
- * Its memory comes back when {@link #sweep} gets to it, over a set of deadlines that entries
- * without one never enter. The set is exact (an overwritten deadline leaves it) since a session
- * renewed every second would otherwise leave a trail as long as its time to live.
+ * Its memory comes back when the key is asked for or {@link #sweep} gets to it, over a set of
+ * deadlines that entries without one never enter. The set is exact (an overwritten deadline leaves
+ * it) since a session renewed every second would otherwise leave a trail as long as its time to
+ * live. An operation goes by the time of one moment of its own; a key that is renewed in time is
+ * not seen gone in between.
  *
  * <p>Safe for any number of threads; no method blocks for longer than another's step on the same
  * key.
@@ -66,7 +68,11 @@ public final class Store {
   /** The entry under this key, or null where there is none or it has expired. */
   public @Nullable Entry get(String key) {
     Entry entry = map.get(key);
-    return entry != null && entry.expires() && entry.isExpired(clock.millis()) ? null : entry;
+    return entry == null || !entry.expires() || !entry.isExpired(clock.millis())
+        ? entry
+        // It may have been renewed since it was looked up, or be about to be: only the key's own
+        // step can tell. Where it was not, its memory comes back here and now.
+        : map.computeIfPresent(key, this::unlessExpired);
   }
 
   /**
@@ -127,7 +133,7 @@ public final class Store {
    * Gives back the memory of entries that have expired, the longest expired first.
    *
    * @param atMost the most entries to look at
-   * @return how many went; fewer than {@code atMost} when none was left
+   * @return how many it looked at; fewer than {@code atMost} when no other was due
    */
   public int sweep(int atMost) {
     long now = clock.millis();
@@ -136,16 +142,7 @@ public final class Store {
       if (deadline.atMillis() > now || swept == atMost) {
         break;
       }
-      map.computeIfPresent(
-          deadline.key(),
-          (key, current) -> {
-            if (!current.isExpired(now)) {
-              return current;
-            }
-            forget(key, current);
-            expired.increment();
-            return null;
-          });
+      map.computeIfPresent(deadline.key(), this::unlessExpired);
       swept++;
     }
     return swept;
@@ -156,7 +153,7 @@ public final class Store {
     return map.size();
   }
 
-  /** How many entries the sweep has removed since the start. */
+  /** How many entries have been found expired since the start and removed or written over. */
   public long expired() {
     return expired.sum();
   }
@@ -188,10 +185,18 @@ public final class Store {
     budget.reserve(-footprint.ofKey(key) - footprint.ofEntry(entry));
   }
 
-  private @Nullable Entry alive(@Nullable Entry current) {
-    return current != null && current.expires() && current.isExpired(clock.millis())
-        ? null
-        : current;
+  /** The entry as it is, or null and every trace of it removed where it has expired. */
+  private @Nullable Entry unlessExpired(String key, Entry current) {
+    if (!current.isExpired(clock.millis())) {
+      return current;
+    }
+    forget(key, current);
+    expired.increment();
+    return null;
+  }
+
+  private static @Nullable Entry alive(@Nullable Entry current, long now) {
+    return current != null && current.isExpired(now) ? null : current;
   }
 
   /** One put, as the function the map applies to the key's entry; holds what came of it. */
@@ -208,12 +213,14 @@ public final class Store {
     }
 
     @Nullable Entry apply(String key, @Nullable Entry current) {
-      Entry alive = alive(current);
+      // Read once: an entry that is alive for the condition has not expired for the expiry either.
+      long now = clock.millis();
+      Entry alive = alive(current, now);
       if (!condition.holds(alive)) {
         outcome = new PutOutcome.Rejected(alive == null ? null : alive.etag());
         return current;
       }
-      Entry next = new Entry(value, etags.nextStamp(), etags.origin(), expiry(alive));
+      Entry next = new Entry(value, etags.nextStamp(), etags.origin(), expiry(alive, now));
       long cost =
           footprint.ofEntry(next)
               - (current == null ? -footprint.ofKey(key) : footprint.ofEntry(current));
@@ -227,6 +234,9 @@ public final class Store {
       if (next.expires() || (current != null && current.expires())) {
         moveDeadline(key, current, next);
       }
+      if (current != null && alive == null) {
+        expired.increment();
+      }
       outcome =
           alive == null
               ? new PutOutcome.Created(next.etag())
@@ -234,11 +244,11 @@ public final class Store {
       return next;
     }
 
-    private long expiry(@Nullable Entry alive) {
+    private long expiry(@Nullable Entry alive, long now) {
       return switch (ttl) {
         case TimeToLive.None none -> Entry.NEVER;
         case TimeToLive.Keep keep -> alive == null ? Entry.NEVER : alive.expiresAt();
-        case TimeToLive.Seconds(long seconds) -> clock.millis() + seconds * 1_000;
+        case TimeToLive.Seconds(long seconds) -> now + seconds * 1_000;
       };
     }
 
@@ -265,13 +275,16 @@ public final class Store {
     }
 
     @Nullable Entry apply(String key, @Nullable Entry current) {
-      Entry alive = alive(current);
+      Entry alive = alive(current, clock.millis());
       if (!condition.holds(alive)) {
         outcome = new DeleteOutcome.Rejected(alive == null ? null : alive.etag());
         return current;
       }
       if (current != null) {
         forget(key, current);
+        if (alive == null) {
+          expired.increment();
+        }
       }
       outcome = alive == null ? new DeleteOutcome.Absent() : new DeleteOutcome.Deleted();
       return null;
