@@ -99,11 +99,15 @@ class Subject:
 class KvFunctions(Subject):
     name = "kv-functions"
 
+    def __init__(self, *flags):
+        super().__init__()
+        self.flags = flags
+
     def start(self):
         home = machine.java_home()
         self.jcmd = home / "bin" / "jcmd"
         self.pid = self.run(
-            [home / "bin" / "java", f"@{BENCH / 'java-flags'}", "-jar", machine.jar(),
+            [home / "bin" / "java", f"@{BENCH / 'java-flags'}", *self.flags, "-jar", machine.jar(),
              "--server.address=127.0.0.1", f"--server.port={self.port}",
              "--management.server.address=127.0.0.1", f"--management.server.port={free_port()}"],
             self.port)
