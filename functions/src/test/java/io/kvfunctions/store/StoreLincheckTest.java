@@ -7,9 +7,11 @@ import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.LongAdder;
+import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
@@ -28,14 +30,6 @@ import org.junit.jupiter.api.Test;
 public class StoreLincheckTest {
   private static final String KEY = "k";
   private static final int ORIGIN = 7;
-
-  /** Conditions, by names that Lincheck can make up. */
-  public enum If {
-    ANY,
-    ABSENT,
-    WRITE_0,
-    WRITE_1
-  }
 
   /** A key that is read, written and deleted, and was never written before. */
   public static class NewKey {
@@ -56,7 +50,7 @@ public class StoreLincheckTest {
     }
 
     @Operation
-    public String put(If condition) {
+    public String put(@Param(gen = IntGen.class, conf = "0:3") int condition) {
       return switch (store.put(KEY, Stores.text("1"), TimeToLive.NONE, condition(condition))) {
         case PutOutcome.Created(Etag etag) -> "created by write " + number(etag);
         case PutOutcome.Replaced(Etag etag) -> "replaced by write " + number(etag);
@@ -66,7 +60,7 @@ public class StoreLincheckTest {
     }
 
     @Operation
-    public String delete(If condition) {
+    public String delete(@Param(gen = IntGen.class, conf = "0:3") int condition) {
       return switch (store.delete(KEY, condition(condition))) {
         case DeleteOutcome.Deleted deleted -> "deleted";
         case DeleteOutcome.Absent absent -> "absent";
@@ -78,12 +72,13 @@ public class StoreLincheckTest {
       return etag == null ? -1 : etag.stamp() - firstStamp;
     }
 
-    private Condition condition(If name) {
-      return switch (name) {
-        case ANY -> Presence.ANY;
-        case ABSENT -> Presence.ABSENT;
-        case WRITE_0 -> Condition.match(new Etag(firstStamp, ORIGIN));
-        case WRITE_1 -> Condition.match(new Etag(firstStamp + 1, ORIGIN));
+    /** Conditions, by numbers that Lincheck can make up. */
+    private Condition condition(int number) {
+      return switch (number) {
+        case 0 -> Presence.ANY;
+        case 1 -> Presence.ABSENT;
+        case 2 -> Condition.match(new Etag(firstStamp, ORIGIN));
+        default -> Condition.match(new Etag(firstStamp + 1, ORIGIN));
       };
     }
 
