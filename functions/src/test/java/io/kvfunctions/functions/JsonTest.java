@@ -385,10 +385,11 @@ class JsonTest {
   }
 
   @Test
-  void outputsStandOneBelowTheOther() {
+  void outputsStandOneBelowTheOther_eachLineEndedByWhoeverWritesThem() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator generator = Json.generator(bytes)) {
       Json.DELETE.write(new Delete.Gone("a", true), generator, true);
+      generator.writeRaw('\n');
       Json.DELETE.write(new Delete.Gone("b", false), generator, true);
     }
     assertThat(bytes.toString(UTF_8))

@@ -28,7 +28,7 @@ class LineByLineTest {
       for (int i = 0; i < 3; i++) {
         String line = "{\"key\":\"k" + i + "\",\"value\":\"v\"}\n";
         client.send((Integer.toHexString(line.length()) + "\r\n" + line + "\r\n").getBytes(UTF_8));
-        assertThat(client.receiveTo("\"created\":true}")).contains("\"key\":\"k" + i + "\"");
+        assertThat(client.receiveTo("\"created\":true}\n")).contains("\"key\":\"k" + i + "\"");
       }
       client.send("0\r\n\r\n".getBytes(UTF_8));
       assertThat(client.receiveTo("0\r\n\r\n")).doesNotContain("created");
