@@ -27,6 +27,8 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -45,12 +47,12 @@ public final class Json {
   /** How deep a document may nest. */
   private static final int MAX_DEPTH = 1_000;
 
-  /** The first byte of U+FEFF in UTF-8, which no JSON value begins with. */
-  private static final byte BYTE_ORDER_MARK = (byte) 0xef;
-
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .streamReadConstraints(constraints(MAX_DEPTH))
+          // JSON is UTF-8 (RFC 8259 §8.1). By its first bytes other encodings would be guessed, and
+          // a byte order mark passed.
+          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
           // An exception must not carry a piece of the body: values are nobody's business.
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
@@ -138,7 +140,7 @@ public final class Json {
      * @throws ProblemException if the bytes are not UTF-8
      */
     private Document(byte[] bytes, int from, int to) {
-      if (!Utf8.isValid(bytes, from, to) || hasNulNearTheBeginning(bytes, from, to)) {
+      if (!Utf8.isValid(bytes, from, to)) {
         throw Problem.bodyInvalid("the body is not UTF-8").asException();
       }
       this.bytes = bytes;
@@ -337,11 +339,6 @@ public final class Json {
 
   /** Whether the bytes are what a put would read as a value, and nothing more. */
   private static boolean isJson(byte[] bytes) {
-    if (bytes.length == 0
-        || bytes[0] == BYTE_ORDER_MARK
-        || hasNulNearTheBeginning(bytes, 0, bytes.length)) {
-      return false;
-    }
     try (JsonParser parser = EMBEDDED.createParser(ObjectReadContext.empty(), bytes)) {
       if (parser.nextToken() == null) {
         return false;
@@ -352,19 +349,6 @@ public final class Json {
     } catch (JacksonException e) {
       return false;
     }
-  }
-
-  /**
-   * A NUL has no place in JSON, but by the first four bytes a parser tells UTF-16 and UTF-32, and
-   * would go on reading characters, not bytes.
-   */
-  private static boolean hasNulNearTheBeginning(byte[] bytes, int from, int to) {
-    for (int i = from; i < Math.min(from + 4, to); i++) {
-      if (bytes[i] == 0) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static void begin(Document document) {
@@ -380,6 +364,11 @@ public final class Json {
   }
 
   private static ProblemException malformed(JacksonException e) {
+    if (e instanceof StreamConstraintsException) {
+      return Problem.bodyInvalid(
+              String.format(Locale.ROOT, "the JSON nests deeper than %,d", MAX_DEPTH))
+          .asException();
+    }
     long offset = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
     return Problem.bodyInvalid(
             offset < 0
@@ -407,19 +396,22 @@ public final class Json {
   private static final class Members {
     private final String[] known;
     private int seen;
+    private int likely; // most objects have their members in the order they are told in
 
-    Members(String... known) {
+    Members(String[] known) {
       this.known = known;
     }
 
     /** The place of the name among the known ones. */
     int next(String name, Document document) {
-      for (int i = 0; i < known.length; i++) {
+      for (int n = 0; n < known.length; n++) {
+        int i = (likely + n) % known.length;
         if (known[i].equals(name)) {
           if ((seen & 1 << i) != 0) {
             throw document.wrong("the member \"%s\" stands twice".formatted(name));
           }
           seen |= 1 << i;
+          likely = i + 1;
           return i;
         }
       }
@@ -483,6 +475,8 @@ public final class Json {
   }
 
   private static final class GetForm implements Form<Get.Input, Get.Output> {
+    private static final String[] MEMBERS = {"key"};
+
     @Override
     public Get.Input read(Document document) {
       JsonParser parser = document.parser;
@@ -490,7 +484,7 @@ public final class Json {
         return new Get.Input(parser.getString());
       }
       requireObject(document, "a string or an object with the member \"key\"");
-      Members members = new Members("key");
+      Members members = new Members(MEMBERS);
       String key = null;
       for (String name = parser.nextName(); name != null; name = parser.nextName()) {
         members.next(name, document);
@@ -533,13 +527,15 @@ public final class Json {
   }
 
   private static final class PutForm implements Form<Put.Input, Put.Output> {
+    private static final String[] MEMBERS = {
+      "key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag"
+    };
+
     @Override
     public Put.Input read(Document document) {
       JsonParser parser = document.parser;
       requireObject(document, "an object with the members \"key\" and \"value\"");
-      Members members =
-          new Members(
-              "key", "value", "base64", "contentType", "ttl", "ifMatch", "ifNoneMatch", "etag");
+      Members members = new Members(MEMBERS);
       String key = null;
       String text = null; // the value, where it is a string
       ByteBuffer json = null; // the value as it stands
@@ -644,6 +640,8 @@ public final class Json {
   }
 
   private static final class DeleteForm implements Form<Delete.Input, Delete.Output> {
+    private static final String[] MEMBERS = {"key", "ifMatch"};
+
     @Override
     public Delete.Input read(Document document) {
       JsonParser parser = document.parser;
@@ -651,7 +649,7 @@ public final class Json {
         return new Delete.Input(parser.getString(), Presence.ANY);
       }
       requireObject(document, "a string or an object with the member \"key\"");
-      Members members = new Members("key", "ifMatch");
+      Members members = new Members(MEMBERS);
       String key = null;
       Condition condition = Presence.ANY;
       for (String name = parser.nextName(); name != null; name = parser.nextName()) {

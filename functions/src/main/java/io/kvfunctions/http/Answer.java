@@ -31,6 +31,8 @@ record Answer(HttpResponseStatus status, HttpHeaders headers, ByteBuffer body, S
   static final AsciiString NDJSON = AsciiString.cached("application/x-ndjson");
   static final AsciiString PROBLEM_JSON = AsciiString.cached("application/problem+json");
 
+  static final AsciiString YAML = AsciiString.cached("application/yaml");
+
   static final String OK = "ok";
 
   /** How long to wait before trying again what is not available, in seconds. */

@@ -1,5 +1,6 @@
 package io.kvfunctions.http;
 
+import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONNECTION;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.DATE;
@@ -94,6 +95,11 @@ final class Connection extends ChannelDuplexHandler {
   private static final Problem INTERNAL =
       Problem.of(Problem.Kind.INTERNAL, "the server failed; what it says of it is in its log");
 
+  /**
+   * What the two sides do not read alike is the last thing read on a connection (RFC 9112 §11.2).
+   */
+  private static final String NOT_HTTP = Problem.Kind.REQUEST_INVALID.slug();
+
   /** Where the request in hand is. */
   private enum State {
     /** There is none. */
@@ -171,6 +177,7 @@ final class Connection extends ChannelDuplexHandler {
   private long lastRead;
   private long lastWritten;
   private long lastPending;
+  private boolean outputClosed;
   private long lingerSince;
 
   Connection(Server server, Router router, RequestMetrics metrics, Timeouts timeouts) {
@@ -194,6 +201,8 @@ final class Connection extends ChannelDuplexHandler {
     context.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
     if (!room) {
       begin();
+      requestEnded = true; // there is none, and the connection is not kept for one
+      keepAlive = false;
       refuse(
           Problem.of(
               Problem.Kind.UNAVAILABLE,
@@ -253,7 +262,9 @@ final class Connection extends ChannelDuplexHandler {
     State before = state;
     state = State.CLOSED;
     if (inHand) {
-      outcome = "aborted";
+      if (outcome.equals(Answer.OK)) { // else it was us, and why has been said
+        outcome = "aborted";
+      }
       record();
       server.finished();
     }
@@ -284,6 +295,9 @@ final class Connection extends ChannelDuplexHandler {
   /** Sees WebFlux's answers go by. */
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+    if (state == State.FORWARD && message instanceof HttpResponse response) {
+      response.headers().set(DATE, HttpDate.now());
+    }
     context.write(message, promise);
     boolean interim =
         message instanceof HttpResponse response
@@ -352,7 +366,7 @@ final class Connection extends ChannelDuplexHandler {
     }
     isHead = request.method().equals(HttpMethod.HEAD);
     isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
-    keepAlive = HttpUtil.isKeepAlive(request) && !inputClosed;
+    keepAlive = HttpUtil.isKeepAlive(request);
     awaitsContinue = HttpUtil.is100ContinueExpected(request);
     lengthUnknown = HttpUtil.isTransferEncodingChunked(request);
     announced = lengthUnknown ? 0 : HttpUtil.getContentLength(request, 0L);
@@ -375,6 +389,9 @@ final class Connection extends ChannelDuplexHandler {
       }
       case Plan.Elsewhere.FORWARD -> {
         state = State.FORWARD;
+        // What stands there has one form; asked for another, Spring would say in HTML that it has
+        // none.
+        request.headers().remove(ACCEPT);
         ctx.fireChannelRead(ReferenceCountUtil.retain(request));
       }
     }
@@ -516,7 +533,7 @@ final class Connection extends ChannelDuplexHandler {
     ByteBuffer content = answer.body();
     int size = content.remaining();
     outcome = answer.outcome();
-    if (!isWorthDiscarding()) {
+    if (!isWorthDiscarding() || outcome.equals(NOT_HTTP)) {
       keepAlive = false;
     }
     if (status.code() != 204 && status.code() != 304) {
@@ -556,7 +573,8 @@ final class Connection extends ChannelDuplexHandler {
 
   /** Whether reading on to the end of the body costs less than a new connection would. */
   private boolean isWorthDiscarding() {
-    return requestEnded || (!awaitsContinue && announced - received <= WORTH_DISCARDING);
+    long left = lengthUnknown ? received : announced - received; // unknown: about as much as came
+    return requestEnded || (!awaitsContinue && left <= WORTH_DISCARDING);
   }
 
   private void sendPieces() {
@@ -585,7 +603,7 @@ final class Connection extends ChannelDuplexHandler {
     server.finished();
     input = null;
     output = null;
-    if (!keepAlive || inputClosed) {
+    if (!keepAlive) {
       linger();
     } else if (requestEnded) {
       idle();
@@ -617,12 +635,13 @@ final class Connection extends ChannelDuplexHandler {
    */
   private void linger() {
     state = State.LINGER;
-    lingerSince = System.nanoTime();
     backlog.forEach(ReferenceCountUtil::release);
     backlog.clear();
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             sent -> {
+              outputClosed = true;
+              lingerSince = System.nanoTime();
               if (!sent.isSuccess() || inputClosed) {
                 ctx.close();
               } else if (ctx.channel() instanceof DuplexChannel duplex) {
@@ -796,7 +815,11 @@ final class Connection extends ChannelDuplexHandler {
     }
     switch (state) {
       case IDLE -> linger();
-      case LINGER -> ctx.close();
+      case LINGER -> {
+        if (outputClosed) { // else once what is on its way has left
+          ctx.close();
+        }
+      }
       case BODY, DISCARD, STREAM -> {
         if (!requestEnded) {
           requestEnded = true;
@@ -855,7 +878,7 @@ final class Connection extends ChannelDuplexHandler {
           }
         }
         case LINGER -> {
-          if (now - lingerSince > LINGER_NANOS) {
+          if (outputClosed && now - lingerSince > LINGER_NANOS) {
             ctx.close();
           }
         }

@@ -9,12 +9,13 @@ import org.springframework.context.SmartLifecycle;
  * Stops first of all: lets the requests in flight be answered before the web server beneath them
  * goes.
  */
-final class Drain implements SmartLifecycle {
+public final class Drain implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(Drain.class);
 
   private final Server server;
   private final Duration timeout;
   private volatile boolean running;
+  private volatile boolean drained;
 
   Drain(Server server, Duration timeout) {
     this.server = server;
@@ -29,12 +30,19 @@ final class Drain implements SmartLifecycle {
   @Override
   public void stop() {
     running = false;
-    if (!server.drain(timeout)) {
+    log.info("stopping, {} requests in flight", server.inFlight());
+    drained = server.drain(timeout);
+    if (!drained) {
       log.warn(
           "stopping with {} requests unanswered after {} (kv.http.drain-timeout)",
           server.inFlight(),
           timeout);
     }
+  }
+
+  /** Whether the server has stopped and left no request unanswered. */
+  public boolean isDrained() {
+    return drained;
   }
 
   @Override

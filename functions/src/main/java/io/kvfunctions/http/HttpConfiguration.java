@@ -10,7 +10,11 @@ import io.kvfunctions.store.Condition.Presence;
 import io.kvfunctions.store.Store;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.function.Function;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.cloud.function.context.FunctionCatalog;
@@ -18,7 +22,6 @@ import org.springframework.cloud.function.context.catalog.SimpleFunctionRegistry
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
-import reactor.netty.resources.LoopResources;
 
 /** The HTTP edge, in front of the web server that Spring Boot starts. */
 @Configuration(proxyBeanMethods = false)
@@ -35,7 +38,13 @@ public class HttpConfiguration {
   }
 
   @Bean
-  Router router(FunctionCatalog catalog, Store store, Limits limits, KvSettings settings) {
+  Router router(
+      FunctionCatalog catalog,
+      Store store,
+      Limits limits,
+      KvSettings settings,
+      @Value("classpath:/openapi.yaml") org.springframework.core.io.Resource description)
+      throws IOException {
     Function<Get.Input, Get.Output> get = function(catalog, "get");
     Function<Put.Input, Put.Output> put = function(catalog, "put");
     Function<Delete.Input, Delete.Output> delete = function(catalog, "delete");
@@ -60,7 +69,8 @@ public class HttpConfiguration {
             delete,
             output -> HttpResponseStatus.OK,
             key -> new Delete.Input(key, Presence.ANY),
-            bounds));
+            bounds),
+        ByteBuffer.wrap(description.getContentAsByteArray()).asReadOnlyBuffer());
   }
 
   /**
@@ -101,8 +111,11 @@ public class HttpConfiguration {
   ReactorResourceFactory reactorResourceFactory() {
     ReactorResourceFactory resources = new ReactorResourceFactory();
     resources.setUseGlobalResources(false);
+    // When the loops go, all has been answered: Reactor's own two seconds would make every stop
+    // wait.
+    resources.setShutdownQuietPeriod(Duration.ofMillis(100));
     resources.setLoopResourcesSupplier(
-        () -> LoopResources.create("kv-http", Runtime.getRuntime().availableProcessors(), true));
+        () -> EpollLoops.create("kv-http", Runtime.getRuntime().availableProcessors()));
     return resources;
   }
 

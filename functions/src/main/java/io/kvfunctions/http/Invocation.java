@@ -130,7 +130,8 @@ final class Invocation<I, O> {
   private static boolean prefersMinimal(HttpHeaders headers) {
     for (String field : headers.getAll(PREFER)) {
       for (String preference : field.split(",", -1)) {
-        if (preference.split(";", 2)[0].replace(" ", "").strip().equalsIgnoreCase(RETURN_MINIMAL)) {
+        String word = preference.split(";", 2)[0].replaceAll("[ \t\"]", "");
+        if (word.equalsIgnoreCase(RETURN_MINIMAL)) {
           return true;
         }
       }

@@ -131,16 +131,33 @@ final class Listing {
     }
   }
 
+  /** Whether lines are asked for, and liked better than the JSON of a page (RFC 9110 §12.5.1). */
   private static boolean wantsLines(HttpRequest request) {
+    double lines = 0;
+    double json = 0;
     for (String field : request.headers().getAll(ACCEPT)) {
-      for (String range : field.split(",", -1)) {
-        String type = range.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-        if (type.equals("application/x-ndjson")) {
-          return true;
+      for (String range : field.toLowerCase(Locale.ROOT).split(",", -1)) {
+        String[] parts = range.split(";", -1);
+        switch (parts[0].strip()) {
+          case "application/x-ndjson" -> lines = Math.max(lines, quality(parts));
+          case "application/json" -> json = Math.max(json, quality(parts));
+          default -> {} // a range with a star says nothing of lines, which have to be asked for by
+            // name
         }
       }
     }
-    return false;
+    return lines > json;
+  }
+
+  /** The weight of a media range, 1 where none is given or it is none (RFC 9110 §12.4.2). */
+  private static double quality(String[] parts) {
+    for (int i = 1; i < parts.length; i++) {
+      String parameter = parts[i].strip();
+      if (parameter.matches("q=(0(\\.[0-9]{0,3})?|1(\\.0{0,3})?)")) {
+        return Double.parseDouble(parameter.substring(2));
+      }
+    }
+    return 1;
   }
 
   private static Map<String, String> parameters(@Nullable String query) {

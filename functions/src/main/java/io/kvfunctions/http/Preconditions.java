@@ -97,7 +97,10 @@ final class Preconditions {
           int open = isWeak ? i + 2 : i;
           int close =
               open < list.length() && list.charAt(open) == '"' ? list.indexOf('"', open + 1) : -1;
-          if (!wanted || close < 0) {
+          if (!wanted
+              || close < 0
+              || list.substring(open + 1, close).indexOf(' ')
+                  >= 0) { // RFC 9110 §8.8.3: no space in a tag
             throw malformed(name);
           }
           Etag etag = Etag.parse(list.substring(open + 1, close));

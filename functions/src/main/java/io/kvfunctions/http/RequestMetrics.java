@@ -36,7 +36,11 @@ final class RequestMetrics {
   RequestMetrics(MeterRegistry registry) {
     this.registry = registry;
     for (Operation operation : Operation.values()) {
-      timers.put(operation, new ConcurrentHashMap<>());
+      // There from the start: what first appears with its first request has no rate until the
+      // second.
+      Map<String, Timer> byOutcome = new ConcurrentHashMap<>();
+      byOutcome.put(Answer.OK, timer(operation, Answer.OK));
+      timers.put(operation, byOutcome);
     }
   }
 

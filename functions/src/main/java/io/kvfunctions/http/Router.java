@@ -1,13 +1,19 @@
 package io.kvfunctions.http;
 
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_ENCODING;
+import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.HOST;
+import static io.netty.handler.codec.http.HttpHeaderNames.TRANSFER_ENCODING;
 
 import io.kvfunctions.functions.Problem;
 import io.kvfunctions.functions.ProblemException;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,29 +30,40 @@ final class Router {
   private static final String DELETE = "/delete";
 
   /** What WebFlux serves on this port. */
-  private static final Set<String> ELSEWHERE = Set.of("/livez", "/readyz", "/openapi.yaml");
+  private static final Set<String> ELSEWHERE = Set.of("/livez", "/readyz");
+
+  private static final String DESCRIPTION = "/openapi.yaml";
 
   private static final String READ_ONLY = "GET, HEAD, OPTIONS";
   private static final String CALL = "POST, OPTIONS";
   private static final String ALL = "GET, HEAD, PUT, DELETE, POST, OPTIONS";
+
+  /** What ends a host, or stands in no name or address (RFC 3986 §3.2.2). */
+  private static final String NOT_IN_A_HOST = "/?#@\\\"<>^`{|}";
 
   private final Resource resource;
   private final Listing listing;
   private final Invocation<?, ?> get;
   private final Invocation<?, ?> put;
   private final Invocation<?, ?> delete;
+  private final ByteBuffer description;
 
+  /**
+   * @param description the OpenAPI document that {@code /openapi.yaml} answers with
+   */
   Router(
       Resource resource,
       Listing listing,
       Invocation<?, ?> get,
       Invocation<?, ?> put,
-      Invocation<?, ?> delete) {
+      Invocation<?, ?> delete,
+      ByteBuffer description) {
     this.resource = resource;
     this.listing = listing;
     this.get = get;
     this.put = put;
     this.delete = delete;
+    this.description = description;
   }
 
   /** What to do with a request, and what to call that. */
@@ -83,6 +100,13 @@ final class Router {
       }
       case DELETE -> {
         return invoke(request, target, Operation.INVOKE_DELETE, delete);
+      }
+      case DESCRIPTION -> {
+        return isRead(method)
+            ? new Route(
+                Operation.OTHER,
+                Answer.of(HttpResponseStatus.OK, Answer.YAML, description.duplicate()))
+            : notHere(method, READ_ONLY);
       }
       case "*" -> {
         if (method.equals(HttpMethod.OPTIONS)) {
@@ -124,7 +148,7 @@ final class Router {
           Operation.REST_PUT,
           orProblem(
               () -> {
-                requireIdentity(request);
+                requirePlainBody(request);
                 return resource.put(request, key(target, keyFrom));
               }));
     }
@@ -145,7 +169,7 @@ final class Router {
         orProblem(
             () -> {
               requireNoQuery(target);
-              requireIdentity(request);
+              requirePlainBody(request);
               return function.plan(request);
             }));
   }
@@ -185,27 +209,64 @@ final class Router {
     }
   }
 
-  /** What came compressed would be stored compressed and given out as if it were not. */
-  private static void requireIdentity(HttpRequest request) {
-    String encoding = request.headers().get(CONTENT_ENCODING);
-    if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
+  /**
+   * A body must be what it says it is: what came compressed would be stored compressed and given
+   * out as if it were not, and of two types one would be believed by chance.
+   */
+  private static void requirePlainBody(HttpRequest request) {
+    for (String encoding : request.headers().getAll(CONTENT_ENCODING)) {
+      if (!encoding.strip().equalsIgnoreCase("identity")) {
+        throw Problem.of(
+                Problem.Kind.UNSUPPORTED_ENCODING,
+                "a body is taken as it is: send it without Content-Encoding, or compress the value itself")
+            .asException();
+      }
+    }
+    if (isRepeated(request.headers(), CONTENT_TYPE)) {
       throw Problem.of(
-              Problem.Kind.UNSUPPORTED_ENCODING,
-              "a body is taken as it is: send it without Content-Encoding, or compress the value itself")
+              Problem.Kind.PARAMETER_INVALID, "a request has one Content-Type header field at most")
           .asException();
     }
   }
 
-  /** What RFC 9112 §2.3 and §3.2 have a server refuse. */
+  /** What RFC 9112 §2.3, §3.2 and §6.1 have a server refuse, and Netty lets pass. */
   private static void requireHttp1(HttpRequest request) {
     HttpVersion version = request.protocolVersion();
     if (version.majorVersion() != 1 || version.minorVersion() > 1) {
       throw invalid("the version of HTTP is 1.0 or 1.1 here");
     }
-    @Nullable String host = request.headers().get(HOST);
-    if (host == null ? version.minorVersion() == 1 : request.headers().getAll(HOST).size() > 1) {
+    HttpHeaders headers = request.headers();
+    @Nullable String host = headers.get(HOST);
+    if (host == null ? version.minorVersion() == 1 : isRepeated(headers, HOST)) {
       throw invalid("a request has exactly one Host header field");
     }
+    if (host != null && !isHost(host)) {
+      throw invalid("a Host is a name or an address, and perhaps a port (RFC 9110 §7.2)");
+    }
+    if (headers.contains(TRANSFER_ENCODING)
+        && (version.minorVersion() == 0
+            || isRepeated(headers, TRANSFER_ENCODING)
+            || !"chunked".equalsIgnoreCase(headers.get(TRANSFER_ENCODING)))) {
+      throw invalid("the only transfer coding taken is chunked, in HTTP/1.1 (RFC 9112 §6.1)");
+    }
+  }
+
+  private static boolean isRepeated(HttpHeaders headers, CharSequence name) {
+    Iterator<? extends CharSequence> values = headers.valueCharSequenceIterator(name);
+    if (values.hasNext()) {
+      values.next();
+    }
+    return values.hasNext();
+  }
+
+  private static boolean isHost(String host) {
+    for (int i = 0; i < host.length(); i++) {
+      char c = host.charAt(i);
+      if (c <= ' ' || c >= 0x7f || NOT_IN_A_HOST.indexOf(c) >= 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static ProblemException invalid(String detail) {

@@ -113,9 +113,11 @@ final class Server {
         .baseUnit(BaseUnits.BYTES)
         .register(registry);
     FunctionCounter.builder("kv.refused", refusedConnections, AtomicLong::get)
+        .description("writes and requests refused for want of room")
         .tag("reason", "connections")
         .register(registry);
     FunctionCounter.builder("kv.refused", refusedBodies, AtomicLong::get)
+        .description("writes and requests refused for want of room")
         .tag("reason", "buffers")
         .register(registry);
   }

@@ -18,13 +18,26 @@ public record HeapShare(int percent, DataSize size) {
   public static HeapShare valueOf(String text) {
     String trimmed = text.strip();
     if (!trimmed.endsWith("%")) {
-      return new HeapShare(0, DataSize.parse(trimmed));
+      DataSize size = size(trimmed);
+      if (size.toBytes() < 1) {
+        throw new IllegalArgumentException("an amount of memory is 1B or more, not " + trimmed);
+      }
+      return new HeapShare(0, size);
     }
-    int percent = Integer.parseInt(trimmed.substring(0, trimmed.length() - 1).strip());
-    if (percent < 1 || percent > 100) {
+    if (!trimmed.matches("(100|[1-9][0-9]?)%")) {
       throw new IllegalArgumentException("a share of the heap is 1% to 100%, not " + trimmed);
     }
+    int percent = Integer.parseInt(trimmed, 0, trimmed.length() - 1, 10);
     return new HeapShare(percent, DataSize.ofBytes(0));
+  }
+
+  private static DataSize size(String text) {
+    try {
+      return DataSize.parse(text);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw new IllegalArgumentException(
+          "an amount of memory is a share of the heap (50%) or a size (512MB), not " + text);
+    }
   }
 
   /** The amount in bytes, of a heap of this many. */
@@ -34,6 +47,6 @@ public record HeapShare(int percent, DataSize size) {
 
   @Override
   public String toString() {
-    return percent > 0 ? percent + "%" : size.toString();
+    return percent > 0 ? percent + "%" : KvSettings.text(size);
   }
 }

@@ -1,7 +1,11 @@
 package io.kvfunctions.settings;
 
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
@@ -13,9 +17,64 @@ import org.springframework.util.unit.DataSize;
  * @param http how the HTTP edge deals with connections
  * @param expiry how the memory of expired entries comes back
  */
-@ConfigurationProperties("kv")
+@ConfigurationProperties(prefix = "kv", ignoreUnknownFields = false)
 public record KvSettings(
     @DefaultValue Limits limits, @DefaultValue Http http, @DefaultValue Expiry expiry) {
+
+  private static final long MEGABYTE = 1 << 20;
+  private static final long GIGABYTE = 1 << 30;
+  private static final Duration LEAST_TIME = Duration.ofMillis(1);
+  private static final Duration MOST_TIME = Duration.ofHours(24);
+
+  /**
+   * Every setting under its full name, as {@code kv.limits.key}, its value as one would write it.
+   */
+  public Map<String, String> byName() {
+    Map<String, String> byName = new LinkedHashMap<>();
+    collect("kv", this, byName);
+    return byName;
+  }
+
+  private static void collect(String name, Object value, Map<String, String> byName) {
+    if (value instanceof HeapShare || !(value instanceof Record group)) {
+      byName.put(name, text(value));
+      return;
+    }
+    for (RecordComponent component : group.getClass().getRecordComponents()) {
+      try {
+        collect(
+            name + "." + DataObjectPropertyName.toDashedForm(component.getName()),
+            component.getAccessor().invoke(group),
+            byName);
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  private static String text(Object value) {
+    return switch (value) {
+      case DataSize size -> text(size);
+      case Duration duration -> text(duration);
+      default -> value.toString();
+    };
+  }
+
+  static String text(DataSize size) {
+    long bytes = size.toBytes();
+    if (bytes > 0 && bytes % (1 << 20) == 0) {
+      return bytes / (1 << 20) + "MB";
+    }
+    return bytes > 0 && bytes % (1 << 10) == 0 ? bytes / (1 << 10) + "KB" : bytes + "B";
+  }
+
+  private static String text(Duration duration) {
+    if (duration.toNanosPart() != 0) {
+      return duration.toMillis() + "ms";
+    }
+    long seconds = duration.toSeconds();
+    return seconds > 0 && seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+  }
 
   /**
    * {@code kv.limits.*}: what is taken at most. Beyond it a request is refused and changes nothing.
@@ -37,10 +96,15 @@ public record KvSettings(
       @DefaultValue("10000") int batch,
       @DefaultValue("10%") HeapShare buffers) {
     public Limits {
-      require(key.toBytes() >= 1 && key.toBytes() <= 1 << 20, "kv.limits.key is 1B to 1MB");
-      require(value.toBytes() >= 0 && value.toBytes() <= 1 << 30, "kv.limits.value is 0B to 1GB");
-      require(body.toBytes() >= 1 && body.toBytes() <= 1 << 30, "kv.limits.body is 1B to 1GB");
-      require(batch >= 1, "kv.limits.batch is at least 1");
+      requireSize("kv.limits.key", key, 1, MEGABYTE);
+      requireSize("kv.limits.value", value, 0, GIGABYTE);
+      requireSize("kv.limits.body", body, 1, GIGABYTE);
+      requireCount("kv.limits.batch", batch);
+      long heap = Runtime.getRuntime().maxMemory();
+      require(
+          memory.bytesOf(heap) + buffers.bytesOf(heap) <= heap,
+          "kv.limits.memory (%s) and kv.limits.buffers (%s) are together more than the heap of %s (-Xmx)"
+              .formatted(memory, buffers, text(DataSize.ofBytes(heap))));
     }
   }
 
@@ -68,7 +132,14 @@ public record KvSettings(
       @DefaultValue("2m") Duration idleTimeout,
       @DefaultValue("20s") Duration drainTimeout) {
     public Http {
-      require(connections >= 1, "kv.http.connections is at least 1");
+      requireCount("kv.http.connections", connections);
+      requireSize("kv.http.target", target, 64, MEGABYTE);
+      requireSize("kv.http.headers", headers, 64, MEGABYTE);
+      requireTime("kv.http.read-timeout", readTimeout);
+      requireSize("kv.http.min-rate", minRate, 0, GIGABYTE);
+      requireTime("kv.http.write-timeout", writeTimeout);
+      requireTime("kv.http.idle-timeout", idleTimeout);
+      requireTime("kv.http.drain-timeout", drainTimeout);
     }
   }
 
@@ -81,8 +152,27 @@ public record KvSettings(
    */
   public record Expiry(@DefaultValue("100ms") Duration interval, @DefaultValue("1000") int batch) {
     public Expiry {
-      require(batch >= 1, "kv.expiry.batch is at least 1");
+      requireTime("kv.expiry.interval", interval);
+      requireCount("kv.expiry.batch", batch);
     }
+  }
+
+  private static void requireSize(String name, DataSize size, long least, long most) {
+    require(
+        size.toBytes() >= least && size.toBytes() <= most,
+        "%s is %s, it can be %s to %s"
+            .formatted(
+                name, text(size), text(DataSize.ofBytes(least)), text(DataSize.ofBytes(most))));
+  }
+
+  private static void requireCount(String name, int count) {
+    require(count >= 1, "%s is %d, it can be 1 or more".formatted(name, count));
+  }
+
+  private static void requireTime(String name, Duration time) {
+    require(
+        time.compareTo(LEAST_TIME) >= 0 && time.compareTo(MOST_TIME) <= 0,
+        "%s is %s, it can be 1ms to 24h".formatted(name, text(time)));
   }
 
   private static void require(boolean holds, String otherwise) {

@@ -39,7 +39,7 @@ public final class Store {
   private static final int SWEEP_BEFORE_REFUSING = 1_000;
 
   private final ConcurrentMap<String, Entry> map;
-  private final NavigableSet<String> keys = new ConcurrentSkipListSet<>(KeyOrder.INSTANCE);
+  private final KeyIndex keys = new KeyIndex();
   private final NavigableSet<Deadline> deadlines = new ConcurrentSkipListSet<>();
   private final InstantSource clock;
   private final EtagSequence etags;
@@ -108,8 +108,10 @@ public final class Store {
    * @param after the key behind which to begin, which need not exist; null to begin with the first
    */
   public Page list(String prefix, @Nullable String after, int limit) {
-    boolean fromPrefix = after == null || KeyOrder.INSTANCE.compare(after, prefix) < 0;
-    NavigableSet<String> tail = keys.tailSet(fromPrefix ? prefix : after, fromPrefix);
+    Iterable<String> tail =
+        after == null || KeyOrder.INSTANCE.compare(after, prefix) < 0
+            ? keys.from(prefix, true)
+            : keys.from(after, false);
     List<Page.Item> found = new ArrayList<>(Math.min(limit, 1_000));
     for (String key : tail) {
       if (!key.startsWith(prefix)) {
@@ -257,7 +259,7 @@ public final class Store {
       if (next.expires()) {
         // The map goes on holding the string it first saw under this key; a deadline with another
         // would cost it twice.
-        String held = current == null ? key : keys.ceiling(key);
+        String held = current == null ? key : keys.added(key);
         deadlines.add(new Deadline(next.expiresAt(), held == null ? key : held));
       }
     }

@@ -85,7 +85,7 @@ class PutTest {
   @Test
   void whatStandsBeforeTheValueDoesNotShiftIt() {
     put(
-        "\ufeff  {\"ttl\" : 5, \"contentType\":\"application/json\", \"key\" :\"é😀\" , \"value\":"
+        "  {\"ttl\" : 5, \"contentType\":\"application/json\", \"key\" :\"é😀\" , \"value\":"
             + " {\"é\" :1} } \n");
     assertThat(Stores.textOf(store.get("é😀"))).isEqualTo("{\"é\" :1}");
   }

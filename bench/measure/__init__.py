@@ -1,0 +1,1 @@
+"""What bench/compare runs. Start reading at __main__."""

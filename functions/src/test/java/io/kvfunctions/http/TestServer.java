@@ -1,0 +1,65 @@
+package io.kvfunctions.http;
+
+import io.kvfunctions.Application;
+import io.kvfunctions.SettableClock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+
+/**
+ * The application in this JVM, on ports of its own choice, with a clock that stands still until it
+ * is moved.
+ */
+public final class TestServer implements AutoCloseable {
+  private final SettableClock clock = new SettableClock();
+  private final ConfigurableApplicationContext context;
+
+  private TestServer(Map<String, String> settings) {
+    clock.move(Duration.ofMillis(250)); // not a full second: what rounds is to be seen rounding
+    SpringApplication application = new SpringApplication(Application.class);
+    application.addInitializers(
+        started ->
+            ((GenericApplicationContext) started)
+                .registerBean(InstantSource.class, () -> clock, bean -> bean.setPrimary(true)));
+    List<String> arguments =
+        new ArrayList<>(List.of("--server.port=0", "--management.server.port=0"));
+    settings.forEach((name, value) -> arguments.add("--" + name + "=" + value));
+    context = application.run(arguments.toArray(String[]::new));
+  }
+
+  /** Starts the application with these settings, and the defaults for all others. */
+  public static TestServer start(Map<String, String> settings) {
+    return new TestServer(settings);
+  }
+
+  public SettableClock clock() {
+    return clock;
+  }
+
+  public int port() {
+    return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+  }
+
+  public int managementPort() {
+    return context.getEnvironment().getRequiredProperty("local.management.port", Integer.class);
+  }
+
+  public ConfigurableApplicationContext context() {
+    return context;
+  }
+
+  ContractTarget target() {
+    return new ContractTarget("127.0.0.1", port(), Optional.of(clock::move));
+  }
+
+  @Override
+  public void close() {
+    context.close();
+  }
+}
