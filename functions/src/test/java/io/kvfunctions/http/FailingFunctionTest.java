@@ -22,6 +22,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +58,7 @@ class FailingFunctionTest {
             output -> HttpResponseStatus.OK,
             Get.Input::new,
             new Invocation.Bounds(1 << 20, 100));
-    Router router = new Router(resource, new Listing(null), get, get, get);
+    Router router = new Router(resource, new Listing(null), get, get, get, ByteBuffer.allocate(0));
     RequestMetrics metrics = new RequestMetrics(new SimpleMeterRegistry());
     long minute = TimeUnit.MINUTES.toNanos(1);
     Connection.Timeouts timeouts = new Connection.Timeouts(minute, minute, minute, 1);
