@@ -27,7 +27,7 @@ public final class LineStream implements AutoCloseable {
   /** Sends a line and gives the one it is answered with, an object without another inside. */
   public String call(String line) throws IOException {
     send("%x\r\n%s\n\r\n".formatted(line.getBytes(UTF_8).length + 1, line));
-    String answer = client.receiveTo("}\r\n");
+    String answer = client.receiveTo("}\n\r\n");
     return answer.substring(answer.indexOf('{'), answer.lastIndexOf('}') + 1);
   }
 
