@@ -58,7 +58,7 @@ public final class Json {
           .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
           .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
           .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
-          .rootValueSeparator("") // whoever writes lines ends each
+          .rootValueSeparator("")
           .build();
 
   /**
@@ -271,7 +271,7 @@ public final class Json {
     }
   }
 
-  /** Where outputs are written, one or several. */
+  /** Where outputs are written one after the other, with nothing in between. */
   public static JsonGenerator generator(OutputStream out) {
     return FACTORY.createGenerator(ObjectWriteContext.empty(), out);
   }

@@ -1,8 +1,10 @@
 package io.kvfunctions.http;
 
+import io.kvfunctions.functions.ProblemException;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -11,23 +13,14 @@ import org.jspecify.annotations.Nullable;
  * The body of a request as a blocking stream. The event loop puts in what arrives, one virtual
  * thread takes it out; the connection reads on only when all has been taken, so that a sender
  * faster than the store waits in its own TCP window.
- *
- * <p>What has arrived is copied: a body in chunks of one byte would otherwise be held as a hundred
- * bytes for each, and nobody need remember to release it.
  */
 final class BodyInput {
-  private static final byte[] NONE = new byte[0];
-
   private final Connection connection;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
-  private byte[] buffer = NONE;
-  private int from;
-  private int to;
+  private final Queue<ByteBuf> queue = new ArrayDeque<>();
   private boolean ended;
   private boolean waiting;
-  private long waitingSince;
-  private long held;
   private @Nullable IOException broken;
 
   BodyInput(Connection connection) {
@@ -40,10 +33,10 @@ final class BodyInput {
    * @return how many bytes, or -1 at the end of the body
    * @throws IOException if the body will never be whole
    */
-  int read(byte[] into, int at, int length) throws IOException {
+  int read(byte[] into, int from, int length) throws IOException {
     lock.lock();
     try {
-      while (from == to) {
+      while (queue.isEmpty()) {
         if (broken != null) {
           throw new IOException(broken);
         }
@@ -51,16 +44,18 @@ final class BodyInput {
           return -1;
         }
         waiting = true;
-        waitingSince = System.nanoTime();
         connection.readMore();
         arrived.awaitUninterruptibly();
         waiting = false;
       }
-      int taken = Math.min(length, to - from);
-      System.arraycopy(buffer, from, into, at, taken);
-      from += taken;
-      if (from == to && !ended) {
-        connection.readMore();
+      ByteBuf first = queue.element();
+      int taken = Math.min(length, first.readableBytes());
+      first.readBytes(into, from, taken);
+      if (!first.isReadable()) {
+        queue.remove().release();
+        if (queue.isEmpty() && !ended) {
+          connection.readMore();
+        }
       }
       return taken;
     } finally {
@@ -72,7 +67,7 @@ final class BodyInput {
   boolean isReady() {
     lock.lock();
     try {
-      return from < to || ended;
+      return !queue.isEmpty() || ended;
     } finally {
       lock.unlock();
     }
@@ -81,69 +76,22 @@ final class BodyInput {
   /**
    * Announces that the reader is about to hold this many bytes more.
    *
-   * @return whether it may: all connections together hold no more than so much
+   * @throws ProblemException if all connections together hold too many already
    */
-  boolean hold(long bytes) {
-    if (!connection.tryReserve(bytes)) {
-      return false;
-    }
-    lock.lock();
-    try {
-      held += bytes;
-    } finally {
-      lock.unlock();
-    }
-    return true;
+  void reserve(long bytes) {
+    connection.reserve(bytes);
   }
 
-  /** Gives back all that {@link #hold} was asked for. */
-  void letGo() {
+  /** Puts in a piece, whose reference it takes over. */
+  void offer(ByteBuf piece) {
     lock.lock();
     try {
-      connection.unreserve(held);
-      held = 0;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether the reader holds what it has asked for. */
-  boolean isHeld() {
-    lock.lock();
-    try {
-      return held > 0;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Puts in a copy of a piece.
-   *
-   * @return whether there is room for it
-   */
-  boolean offer(ByteBuf piece) {
-    lock.lock();
-    try {
-      if (ended) {
-        return true;
+      if (piece.isReadable() && !ended) {
+        queue.add(piece);
+        arrived.signal();
+      } else {
+        piece.release();
       }
-      if (from == to) {
-        from = 0;
-        to = 0;
-      }
-      int size = to + piece.readableBytes();
-      if (size > buffer.length) {
-        int larger = Math.max(1_024, Integer.highestOneBit(size - 1) << 1);
-        if (!connection.tryReserve(larger - buffer.length)) {
-          return false;
-        }
-        buffer = Arrays.copyOf(buffer, larger);
-      }
-      piece.getBytes(piece.readerIndex(), buffer, to, piece.readableBytes());
-      to = size;
-      arrived.signal();
-      return true;
     } finally {
       lock.unlock();
     }
@@ -166,7 +114,8 @@ final class BodyInput {
     try {
       broken = cause;
       ended = true;
-      from = to;
+      queue.forEach(ByteBuf::release);
+      queue.clear();
       arrived.signal();
     } finally {
       lock.unlock();
@@ -177,17 +126,17 @@ final class BodyInput {
   boolean wantsMore() {
     lock.lock();
     try {
-      return from == to && !ended;
+      return queue.isEmpty() && !ended;
     } finally {
       lock.unlock();
     }
   }
 
-  /** How long the reader has been waiting for the client, in nanoseconds; 0 if it does not. */
-  long waitedNanos(long now) {
+  /** Whether the reader stands waiting for the client. */
+  boolean isWaiting() {
     lock.lock();
     try {
-      return waiting && from == to && !ended ? now - waitingSince : 0;
+      return waiting && queue.isEmpty() && !ended;
     } finally {
       lock.unlock();
     }
