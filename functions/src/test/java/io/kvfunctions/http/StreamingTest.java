@@ -362,7 +362,7 @@ class StreamingTest {
     for (Kind kind : kinds) {
       try (StreamClient client = new StreamClient(server.port())) {
         kind.breakOff().run(client);
-        assertThat(server.metric("kv_connections")).as(kind.name()).isEqualTo(1);
+        Await.until("connected: " + kind.name(), () -> server.metric("kv_connections") == 1);
       }
       nothingIsLeft(kind.name());
     }
