@@ -385,14 +385,14 @@ class JsonTest {
   }
 
   @Test
-  void outputsStandOneBelowTheOther() {
+  void outputsFollowOneAnotherWithNothingInBetween() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator generator = Json.generator(bytes)) {
       Json.DELETE.write(new Delete.Gone("a", true), generator, true);
       Json.DELETE.write(new Delete.Gone("b", false), generator, true);
     }
     assertThat(bytes.toString(UTF_8))
-        .isEqualTo("{\"key\":\"a\",\"deleted\":true}\n{\"key\":\"b\",\"deleted\":false}");
+        .isEqualTo("{\"key\":\"a\",\"deleted\":true}{\"key\":\"b\",\"deleted\":false}");
   }
 
   @Test
