@@ -70,7 +70,8 @@ final class HttpDate {
   @SuppressWarnings(
       "JavaUtilDate") // what Netty's parser gives, which knows all three forms of the RFC
   static OptionalLong parse(String text) {
-    Date date = DateFormatter.parseHttpDate(text);
+    // Longer than any of its forms is no date; Netty's parser throws at it.
+    Date date = text.length() > 64 ? null : DateFormatter.parseHttpDate(text);
     return date == null
         ? OptionalLong.empty()
         : OptionalLong.of(Math.floorDiv(date.getTime(), 1_000L));

@@ -28,6 +28,7 @@ class HttpDateTest {
     assertThat(HttpDate.parse("Sunday, 06-Nov-94 08:49:37 GMT")).hasValue(784_111_777);
     assertThat(HttpDate.parse("Sun Nov  6 08:49:37 1994")).hasValue(784_111_777);
     assertThat(HttpDate.parse("yesterday")).isEmpty();
+    assertThat(HttpDate.parse("x".repeat(65))).isEmpty();
   }
 
   @Test
