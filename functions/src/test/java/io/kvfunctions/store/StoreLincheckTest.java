@@ -50,8 +50,32 @@ public class StoreLincheckTest {
     }
 
     @Operation
-    public String put(@Param(gen = IntGen.class, conf = "0:3") int condition) {
-      return switch (store.put(KEY, Stores.text("1"), TimeToLive.NONE, condition(condition))) {
+    public String put() {
+      return put(Presence.ANY);
+    }
+
+    @Operation
+    public String putIfAbsent() {
+      return put(Presence.ABSENT);
+    }
+
+    @Operation
+    public String putIfMatch(@Param(gen = IntGen.class, conf = "0:1") int write) {
+      return put(match(write));
+    }
+
+    @Operation
+    public String delete() {
+      return delete(Presence.ANY);
+    }
+
+    @Operation
+    public String deleteIfMatch(@Param(gen = IntGen.class, conf = "0:1") int write) {
+      return delete(match(write));
+    }
+
+    private String put(Condition condition) {
+      return switch (store.put(KEY, Stores.text("1"), TimeToLive.NONE, condition)) {
         case PutOutcome.Created(Etag etag) -> "created by write " + number(etag);
         case PutOutcome.Replaced(Etag etag) -> "replaced by write " + number(etag);
         case PutOutcome.Rejected(Etag current) -> "rejected for write " + number(current);
@@ -59,27 +83,20 @@ public class StoreLincheckTest {
       };
     }
 
-    @Operation
-    public String delete(@Param(gen = IntGen.class, conf = "0:3") int condition) {
-      return switch (store.delete(KEY, condition(condition))) {
+    private String delete(Condition condition) {
+      return switch (store.delete(KEY, condition)) {
         case DeleteOutcome.Deleted deleted -> "deleted";
         case DeleteOutcome.Absent absent -> "absent";
         case DeleteOutcome.Rejected(Etag current) -> "rejected for write " + number(current);
       };
     }
 
-    private long number(Etag etag) {
-      return etag == null ? -1 : etag.stamp() - firstStamp;
+    private Condition match(int write) {
+      return Condition.match(new Etag(firstStamp + write, ORIGIN));
     }
 
-    /** Conditions, by numbers that Lincheck can make up. */
-    private Condition condition(int number) {
-      return switch (number) {
-        case 0 -> Presence.ANY;
-        case 1 -> Presence.ABSENT;
-        case 2 -> Condition.match(new Etag(firstStamp, ORIGIN));
-        default -> Condition.match(new Etag(firstStamp + 1, ORIGIN));
-      };
+    private long number(Etag etag) {
+      return etag == null ? -1 : etag.stamp() - firstStamp;
     }
 
     @Validate
@@ -135,8 +152,8 @@ public class StoreLincheckTest {
 
   private static void checkAllSchedules(Class<?> state) {
     new ModelCheckingOptions()
-        .iterations(20)
-        .invocationsPerIteration(300)
+        .iterations(15)
+        .invocationsPerIteration(100)
         .threads(2)
         .actorsPerThread(2)
         .actorsBefore(0)
