@@ -58,7 +58,7 @@ public final class Json {
           .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
           .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
           .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
-          .rootValueSeparator("")
+          .rootValueSeparator("") // whoever writes lines ends each
           .build();
 
   /**
@@ -271,7 +271,7 @@ public final class Json {
     }
   }
 
-  /** Where outputs are written one after the other, with nothing in between. */
+  /** Where outputs are written, one or several. */
   public static JsonGenerator generator(OutputStream out) {
     return FACTORY.createGenerator(ObjectWriteContext.empty(), out);
   }

@@ -1,10 +1,8 @@
 package io.kvfunctions.http;
 
-import io.kvfunctions.functions.ProblemException;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +11,23 @@ import org.jspecify.annotations.Nullable;
  * The body of a request as a blocking stream. The event loop puts in what arrives, one virtual
  * thread takes it out; the connection reads on only when all has been taken, so that a sender
  * faster than the store waits in its own TCP window.
+ *
+ * <p>What has arrived is copied: a body in chunks of one byte would otherwise be held as a hundred
+ * bytes for each, and nobody need remember to release it.
  */
 final class BodyInput {
+  private static final byte[] NONE = new byte[0];
+
   private final Connection connection;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
-  private final Queue<ByteBuf> queue = new ArrayDeque<>();
+  private byte[] buffer = NONE;
+  private int from;
+  private int to;
   private boolean ended;
   private boolean waiting;
+  private long waitingSince;
+  private long held;
   private @Nullable IOException broken;
 
   BodyInput(Connection connection) {
@@ -33,10 +40,10 @@ final class BodyInput {
    * @return how many bytes, or -1 at the end of the body
    * @throws IOException if the body will never be whole
    */
-  int read(byte[] into, int from, int length) throws IOException {
+  int read(byte[] into, int at, int length) throws IOException {
     lock.lock();
     try {
-      while (queue.isEmpty()) {
+      while (from == to) {
         if (broken != null) {
           throw new IOException(broken);
         }
@@ -44,18 +51,16 @@ final class BodyInput {
           return -1;
         }
         waiting = true;
+        waitingSince = System.nanoTime();
         connection.readMore();
         arrived.awaitUninterruptibly();
         waiting = false;
       }
-      ByteBuf first = queue.element();
-      int taken = Math.min(length, first.readableBytes());
-      first.readBytes(into, from, taken);
-      if (!first.isReadable()) {
-        queue.remove().release();
-        if (queue.isEmpty() && !ended) {
-          connection.readMore();
-        }
+      int taken = Math.min(length, to - from);
+      System.arraycopy(buffer, from, into, at, taken);
+      from += taken;
+      if (from == to && !ended) {
+        connection.readMore();
       }
       return taken;
     } finally {
@@ -67,7 +72,7 @@ final class BodyInput {
   boolean isReady() {
     lock.lock();
     try {
-      return !queue.isEmpty() || ended;
+      return from < to || ended;
     } finally {
       lock.unlock();
     }
@@ -76,22 +81,69 @@ final class BodyInput {
   /**
    * Announces that the reader is about to hold this many bytes more.
    *
-   * @throws ProblemException if all connections together hold too many already
+   * @return whether it may: all connections together hold no more than so much
    */
-  void reserve(long bytes) {
-    connection.reserve(bytes);
-  }
-
-  /** Puts in a piece, whose reference it takes over. */
-  void offer(ByteBuf piece) {
+  boolean hold(long bytes) {
+    if (!connection.tryReserve(bytes)) {
+      return false;
+    }
     lock.lock();
     try {
-      if (piece.isReadable() && !ended) {
-        queue.add(piece);
-        arrived.signal();
-      } else {
-        piece.release();
+      held += bytes;
+    } finally {
+      lock.unlock();
+    }
+    return true;
+  }
+
+  /** Gives back all that {@link #hold} was asked for. */
+  void letGo() {
+    lock.lock();
+    try {
+      connection.unreserve(held);
+      held = 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the reader holds what it has asked for. */
+  boolean isHeld() {
+    lock.lock();
+    try {
+      return held > 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Puts in a copy of a piece.
+   *
+   * @return whether there is room for it
+   */
+  boolean offer(ByteBuf piece) {
+    lock.lock();
+    try {
+      if (ended) {
+        return true;
       }
+      if (from == to) {
+        from = 0;
+        to = 0;
+      }
+      int size = to + piece.readableBytes();
+      if (size > buffer.length) {
+        int larger = Math.max(1_024, Integer.highestOneBit(size - 1) << 1);
+        if (!connection.tryReserve(larger - buffer.length)) {
+          return false;
+        }
+        buffer = Arrays.copyOf(buffer, larger);
+      }
+      piece.getBytes(piece.readerIndex(), buffer, to, piece.readableBytes());
+      to = size;
+      arrived.signal();
+      return true;
     } finally {
       lock.unlock();
     }
@@ -114,8 +166,7 @@ final class BodyInput {
     try {
       broken = cause;
       ended = true;
-      queue.forEach(ByteBuf::release);
-      queue.clear();
+      from = to;
       arrived.signal();
     } finally {
       lock.unlock();
@@ -126,17 +177,17 @@ final class BodyInput {
   boolean wantsMore() {
     lock.lock();
     try {
-      return queue.isEmpty() && !ended;
+      return from == to && !ended;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Whether the reader stands waiting for the client. */
-  boolean isWaiting() {
+  /** How long the reader has been waiting for the client, in nanoseconds; 0 if it does not. */
+  long waitedNanos(long now) {
     lock.lock();
     try {
-      return waiting && queue.isEmpty() && !ended;
+      return waiting && from == to && !ended ? now - waitingSince : 0;
     } finally {
       lock.unlock();
     }

@@ -2,6 +2,8 @@ package io.kvfunctions.http;
 
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 
+import io.kvfunctions.functions.ProblemException;
+import io.kvfunctions.store.Entry;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
@@ -12,30 +14,41 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The body of an answer with status 200 as a blocking stream, written by one virtual thread. What
  * fits one buffer goes out as an ordinary answer with its length; more goes out in chunks, and the
  * writer waits while the client has too much before it already.
+ *
+ * <p>To a HEAD there is no body; as soon as it is known that there would be chunks, all has been
+ * said.
  */
 final class BodyOutput extends OutputStream {
   private static final int BUFFER = 32 * 1024;
 
+  /** The buffer of an answer that may well be a small one, in bytes. */
+  private static final int SMALL = 2 * 1024;
+
   /** How much may be on its way to the client before the writer waits, in bytes. */
-  private static final int IN_FLIGHT = 4 * BUFFER;
+  private static final int IN_FLIGHT = 2 * BUFFER;
 
   private final Connection connection;
+  private final boolean isHead;
   private final HttpHeaders headers = Answer.newHeaders();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition drained = lock.newCondition();
-  private byte[] buffer = new byte[BUFFER];
+  private byte[] buffer = new byte[SMALL];
   private int filled;
   private boolean begun;
+  private boolean allSaid;
+  private @Nullable Answer instead;
   private int inFlight;
   private boolean gone;
 
-  BodyOutput(Connection connection) {
+  BodyOutput(Connection connection, boolean isHead) {
     this.connection = connection;
+    this.isHead = isHead;
   }
 
   /** The header fields of the answer, to be set before anything is written. */
@@ -49,10 +62,48 @@ final class BodyOutput extends OutputStream {
     return this;
   }
 
+  /** Answers with this, and not with what is written, of which there may be none. */
+  void instead(Answer answer) {
+    instead = answer;
+  }
+
+  /**
+   * Takes room for bytes that the writer holds while the client takes its time.
+   *
+   * @throws ProblemException if all connections together hold too many already
+   */
+  private void hold(long bytes) {
+    if (!connection.tryReserve(bytes)) {
+      throw Connection.noRoom().asException();
+    }
+  }
+
+  /**
+   * Takes room for an entry that is about to be written, if it is a large one: for its text, and
+   * for itself, which may be in the map no more before the client has taken it.
+   *
+   * @return how much, for {@link #letGo}
+   */
+  long hold(Entry entry) {
+    if (entry.size() <= BUFFER) {
+      return 0;
+    }
+    long bytes = 2L * entry.size();
+    hold(bytes);
+    return bytes;
+  }
+
+  /** Gives it back. */
+  void letGo(long bytes) {
+    if (bytes > 0) {
+      connection.unreserve(bytes);
+    }
+  }
+
   @Override
   public void write(int b) throws IOException {
     if (filled == buffer.length) {
-      send();
+      growOrSend();
     }
     buffer[filled++] = (byte) b;
   }
@@ -63,7 +114,7 @@ final class BodyOutput extends OutputStream {
     int left = length;
     while (left > 0) {
       if (filled == buffer.length) {
-        send();
+        growOrSend();
       }
       int part = Math.min(left, buffer.length - filled);
       System.arraycopy(bytes, start, buffer, filled, part);
@@ -83,7 +134,9 @@ final class BodyOutput extends OutputStream {
 
   /** Ends the answer; not to be called for one that broke off. */
   void end() throws IOException {
-    if (begun) {
+    if (instead != null) {
+      connection.sendWhole(instead);
+    } else if (begun) {
       flush();
       connection.endChunks();
     } else {
@@ -101,14 +154,32 @@ final class BodyOutput extends OutputStream {
     return begun;
   }
 
+  /** Whether the writer broke off because a HEAD needs no more. */
+  boolean hasSaidAll() {
+    return allSaid;
+  }
+
+  private void growOrSend() throws IOException {
+    if (buffer.length < BUFFER) {
+      buffer = Arrays.copyOf(buffer, BUFFER);
+    } else {
+      send();
+    }
+  }
+
   private void send() throws IOException {
-    awaitRoom();
     if (!begun) {
+      hold(BUFFER + IN_FLIGHT);
       begun = true;
       connection.beginChunks(headers);
     }
+    if (isHead) {
+      allSaid = true;
+      throw new ClosedChannelException();
+    }
+    awaitRoom();
     connection.sendChunk(buffer, filled, this);
-    buffer = new byte[BUFFER];
+    buffer = new byte[buffer.length];
     filled = 0;
   }
 

@@ -1,6 +1,5 @@
 package io.kvfunctions.http;
 
-import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONNECTION;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_LENGTH;
 import static io.netty.handler.codec.http.HttpHeaderNames.DATE;
@@ -15,6 +14,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -42,9 +42,11 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,13 +65,18 @@ import tools.jackson.core.exc.JacksonIOException;
  * something to do with it, so that a client that sends more than it takes, or faster than the
  * store, is held up by TCP and not by our memory.
  *
+ * <p><b>Room.</b> What is held for a client's sake for longer than an event (a body that is
+ * gathered, the buffers of a stream, an answer that it is slow to take, requests sent ahead) is
+ * counted by the {@link Server} over all connections, and refused where it would be too much.
+ *
  * <p><b>Threads.</b> All of it runs on the channel's event loop, the functions too, since the map
  * never blocks. Answers written in pieces ({@link Plan.Streamed}) run on a virtual thread and come
  * back here as tasks.
  *
- * <p><b>Time.</b> One task per connection looks at the clock now and then. Against a client that
- * trickles: a head must be there within the read time-out, a body must not stand still for as long,
- * nor fall below the least rate.
+ * <p><b>Time.</b> One task per connection looks at the clock now and then. A head must be there
+ * within the read time-out, a body must not stand still for as long, nor an answer be left untaken
+ * for the write time-out; and against a client that trickles, both must keep to a least rate. Only
+ * a stream of lines may take its time between two lines.
  */
 @SuppressWarnings(
     "FutureReturnValueIgnored") // a write that fails closes the channel, and that is where it is
@@ -91,6 +98,9 @@ final class Connection extends ChannelDuplexHandler {
    * nanoseconds.
    */
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** What a stream takes at once: its thread and the first of its buffers, in bytes. */
+  private static final int STREAM = 16 * 1024;
 
   private static final Problem INTERNAL =
       Problem.of(Problem.Kind.INTERNAL, "the server failed; what it says of it is in its log");
@@ -125,14 +135,14 @@ final class Connection extends ChannelDuplexHandler {
    * @param readNanos for a head, and between two pieces of a body
    * @param writeNanos to take the next piece of an answer
    * @param idleNanos between requests
-   * @param minBytesPerSecond of a body, beyond readNanos
+   * @param minBytesPerSecond of a body over readNanos, and of an answer over writeNanos
    */
   record Timeouts(long readNanos, long writeNanos, long idleNanos, long minBytesPerSecond) {
     /** How often to look: often enough to be late by a quarter at most. */
     long tickNanos() {
       long shortest = Math.min(readNanos, Math.min(writeNanos, idleNanos));
       return Math.clamp(
-          shortest / 4, TimeUnit.MILLISECONDS.toNanos(5), TimeUnit.SECONDS.toNanos(5));
+          shortest / 4, TimeUnit.MILLISECONDS.toNanos(5), TimeUnit.SECONDS.toNanos(1));
     }
   }
 
@@ -146,9 +156,13 @@ final class Connection extends ChannelDuplexHandler {
       "NullAway.Init") // set when the handler is added, before anything else is called
   private ChannelHandlerContext ctx;
 
+  private Server.Place place = Server.Place.NONE;
   private State state = State.IDLE;
+  private boolean busy; // something a stop has to wait for
   private boolean inputClosed;
+  private boolean deaf; // there was no room for what the client has sent ahead
   private boolean sawMessage;
+  private long backlogBytes;
 
   // Of the request in hand.
   private Operation operation = Operation.OTHER;
@@ -161,7 +175,7 @@ final class Connection extends ChannelDuplexHandler {
   private boolean lengthUnknown;
   private long announced;
   private long received;
-  private long reserved;
+  private final AtomicLong reserved = new AtomicLong(); // by its thread too
   private Plan.@Nullable Body body;
   private @Nullable ByteBuf gathered;
   private @Nullable ByteBuffer unsent;
@@ -175,16 +189,21 @@ final class Connection extends ChannelDuplexHandler {
   private long headSince;
   private boolean headBegun;
   private long lastRead;
-  private long lastWritten;
-  private long lastPending;
+  private long given; // bytes of answers
+  private long lastTaken;
+  private long lastTakenAt;
   private boolean outputClosed;
   private long lingerSince;
+  private final Pace inbound;
+  private final Pace outbound;
 
   Connection(Server server, Router router, RequestMetrics metrics, Timeouts timeouts) {
     this.server = server;
     this.router = router;
     this.metrics = metrics;
     this.timeouts = timeouts;
+    this.inbound = new Pace(timeouts.readNanos(), timeouts.minBytesPerSecond());
+    this.outbound = new Pace(timeouts.writeNanos(), timeouts.minBytesPerSecond());
   }
 
   // ---- from the channel
@@ -196,28 +215,35 @@ final class Connection extends ChannelDuplexHandler {
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
-    boolean room = server.opened();
+    place = server.opened(this);
     context.fireChannelActive();
-    context.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
-    if (!room) {
-      begin();
-      requestEnded = true; // there is none, and the connection is not kept for one
-      keepAlive = false;
-      refuse(
-          Problem.of(
-              Problem.Kind.UNAVAILABLE,
-              "there are as many connections as may be (kv.http.connections)"));
-      context.flush();
+    switch (place) {
+      case TAKEN -> tickLater();
+      case NONE -> {
+        tickLater();
+        begin();
+        requestEnded = true; // there is none, and the connection is not kept for one
+        keepAlive = false;
+        refuse(
+            Problem.of(
+                Problem.Kind.UNAVAILABLE,
+                "there are as many connections as may be (kv.http.connections)"));
+        context.flush();
+      }
+      case NOT_EVEN_STANDING -> context.close();
     }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     sawMessage = true;
-    if (state == State.CLOSED || state == State.LINGER || !(message instanceof HttpObject http)) {
+    if (state == State.CLOSED
+        || state == State.LINGER
+        || deaf
+        || !(message instanceof HttpObject http)) {
       ReferenceCountUtil.release(message);
     } else if (!backlog.isEmpty() || (http instanceof HttpRequest && !isReady())) {
-      backlog.add(http);
+      keepForLater(http);
     } else {
       handle(http);
     }
@@ -242,7 +268,7 @@ final class Connection extends ChannelDuplexHandler {
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     if (context.channel().isWritable()) {
       // Comes from within a flush, perhaps one of ours: go on when that is done.
-      context.executor().execute(this::resume);
+      onEventLoop(this::resume);
     }
     context.fireChannelWritabilityChanged();
   }
@@ -266,7 +292,6 @@ final class Connection extends ChannelDuplexHandler {
         outcome = "aborted";
       }
       record();
-      server.finished();
     }
     if (input != null) {
       input.breakOff(new IOException("the client is gone"));
@@ -278,9 +303,9 @@ final class Connection extends ChannelDuplexHandler {
       releaseReserved();
     }
     dropGathered();
-    backlog.forEach(ReferenceCountUtil::release);
-    backlog.clear();
-    server.closed();
+    dropBacklog();
+    settle();
+    server.closed(this, place);
     context.fireChannelInactive();
   }
 
@@ -295,16 +320,19 @@ final class Connection extends ChannelDuplexHandler {
   /** Sees WebFlux's answers go by. */
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-    if (state == State.FORWARD && message instanceof HttpResponse response) {
-      response.headers().set(DATE, HttpDate.now());
-    }
-    context.write(message, promise);
     boolean interim =
         message instanceof HttpResponse response
             && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+    if (state == State.FORWARD && message instanceof HttpResponse response && !interim) {
+      complete(response.headers());
+      if (response.status().codeClass() != HttpStatusClass.SUCCESS) { // a probe's no
+        outcome = Problem.Kind.UNAVAILABLE.slug();
+      }
+    }
+    context.write(message, promise);
     if (state == State.FORWARD && message instanceof LastHttpContent && !interim) {
       finish();
-      context.executor().execute(this::resume);
+      onEventLoop(this::resume);
     }
   }
 
@@ -318,6 +346,48 @@ final class Connection extends ChannelDuplexHandler {
       ctx.flush(); // requests sent ahead: let their answers go before making more
     }
     return ctx.channel().isWritable();
+  }
+
+  private void keepForLater(HttpObject message) {
+    long weight = weight(message);
+    if (server.reserve(weight)) {
+      backlogBytes += weight;
+      backlog.add(message);
+    } else {
+      deaf = true;
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  /**
+   * About what a message takes of the heap, in bytes: a request of 18 bytes takes several hundred.
+   */
+  private static long weight(HttpObject message) {
+    long weight = 128;
+    if (message instanceof HttpRequest request) {
+      weight += 512 + request.uri().length();
+      for (Map.Entry<String, String> field : request.headers()) {
+        weight += 128 + field.getKey().length() + field.getValue().length();
+      }
+    }
+    return message instanceof HttpContent content
+        ? weight + content.content().readableBytes()
+        : weight;
+  }
+
+  private HttpObject takeFromBacklog() {
+    HttpObject message = backlog.remove();
+    long weight = weight(message);
+    server.release(weight);
+    backlogBytes -= weight;
+    return message;
+  }
+
+  private void dropBacklog() {
+    server.release(backlogBytes);
+    backlogBytes = 0;
+    backlog.forEach(ReferenceCountUtil::release);
+    backlog.clear();
   }
 
   private void handle(HttpObject message) {
@@ -339,7 +409,10 @@ final class Connection extends ChannelDuplexHandler {
   }
 
   private void begin() {
-    server.began();
+    if (!busy) {
+      busy = true;
+      server.began();
+    }
     startedNanos = System.nanoTime();
     lastRead = startedNanos;
     headBegun = false;
@@ -353,6 +426,13 @@ final class Connection extends ChannelDuplexHandler {
     isHead = false;
     isHttp10 = false;
     broken = null;
+  }
+
+  private void settle() {
+    if (busy) {
+      busy = false;
+      server.finished();
+    }
   }
 
   private void start(HttpRequest request) {
@@ -375,6 +455,7 @@ final class Connection extends ChannelDuplexHandler {
     switch (route.plan()) {
       case Answer answer -> send(answer);
       case Plan.Streamed streamed -> {
+        reserve(STREAM);
         continueIfAwaited();
         stream(streamed);
       }
@@ -384,14 +465,12 @@ final class Connection extends ChannelDuplexHandler {
         } else {
           continueIfAwaited();
           body = wanted;
+          inbound.restart(startedNanos, 0);
           state = State.BODY;
         }
       }
       case Plan.Elsewhere.FORWARD -> {
         state = State.FORWARD;
-        // What stands there has one form; asked for another, Spring would say in HTML that it has
-        // none.
-        request.headers().remove(ACCEPT);
         ctx.fireChannelRead(ReferenceCountUtil.retain(request));
       }
     }
@@ -439,13 +518,18 @@ final class Connection extends ChannelDuplexHandler {
       case STREAM -> {
         BodyInput in = input;
         if (in != null) {
-          in.offer(content.content().retain());
-          if (last) {
+          if (!in.offer(content.content())) {
+            breakOff(noRoom());
+          } else if (last) {
             in.end();
           }
         }
       }
-      case FORWARD -> ctx.fireChannelRead(content.retain());
+      case FORWARD -> {
+        if (last) { // nothing there takes a body
+          ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+        }
+      }
       case DISCARD -> {
         if (!last && received > WORTH_DISCARDING) {
           linger();
@@ -473,10 +557,13 @@ final class Connection extends ChannelDuplexHandler {
     ByteBuf whole = piece;
     if (gathered != null || !last) {
       if (gathered == null) {
-        gathered = ctx.alloc().heapBuffer(Math.max(1024, (int) Math.min(announced, PIECE)));
+        int initial = Math.max(1024, (int) Math.min(announced, PIECE));
+        gathered = ctx.alloc().heapBuffer(initial, Math.max(initial, wanted.limit()));
+        reserve(gathered.capacity());
       }
-      reserve(piece.readableBytes());
+      int before = gathered.capacity();
       gathered.writeBytes(piece);
+      reserve(gathered.capacity() - before);
       whole = gathered;
     }
     if (last) {
@@ -486,7 +573,10 @@ final class Connection extends ChannelDuplexHandler {
       dropGathered();
       switch (reply) {
         case Answer answer -> send(answer);
-        case Plan.Streamed streamed -> stream(streamed);
+        case Plan.Streamed streamed -> {
+          reserve(STREAM);
+          stream(streamed);
+        }
       }
     }
   }
@@ -498,23 +588,41 @@ final class Connection extends ChannelDuplexHandler {
     }
   }
 
-  /**
-   * Takes room for bytes that are waited for, until the request in hand is answered. Called on the
-   * event loop, or by the thread that has the request.
-   */
-  void reserve(long bytes) {
-    if (!server.reserve(bytes)) {
-      throw Problem.of(
-              Problem.Kind.UNAVAILABLE,
-              "too many bodies are under way to take this one as well (kv.limits.buffers)")
-          .asException();
+  private void reserve(long bytes) {
+    if (!tryReserve(bytes)) {
+      throw noRoom().asException();
     }
-    reserved += bytes;
+  }
+
+  /**
+   * Takes room for bytes that are held until the request in hand is answered; false, and nothing
+   * taken, where there is not enough. Called on the event loop, or by the thread that has the
+   * request.
+   */
+  boolean tryReserve(long bytes) {
+    if (!server.reserve(bytes)) {
+      return false;
+    }
+    reserved.addAndGet(bytes);
+    return true;
+  }
+
+  /** Gives back room taken before; called as {@link #tryReserve}. */
+  void unreserve(long bytes) {
+    reserved.addAndGet(-bytes);
+    server.release(bytes);
   }
 
   private void releaseReserved() {
-    server.release(reserved);
-    reserved = 0;
+    if (reserved.get() != 0) {
+      server.release(reserved.getAndSet(0));
+    }
+  }
+
+  static Problem noRoom() {
+    return Problem.of(
+        Problem.Kind.UNAVAILABLE,
+        "too much is under way to take this as well, try again (kv.limits.buffers)");
   }
 
   // ---- answers
@@ -552,6 +660,7 @@ final class Connection extends ChannelDuplexHandler {
           new DefaultFullHttpResponse(
               HttpVersion.HTTP_1_1, status, bytes, headers, EmptyHttpHeaders.INSTANCE),
           ctx.voidPromise());
+      given += size;
       finish();
     } else {
       ctx.write(new DefaultHttpResponse(HttpVersion.HTTP_1_1, status, headers), ctx.voidPromise());
@@ -587,6 +696,7 @@ final class Connection extends ChannelDuplexHandler {
       ByteBuf piece =
           ctx.alloc().ioBuffer(size).writeBytes(content.slice(content.position(), size));
       content.position(content.position() + size);
+      given += size;
       if (content.hasRemaining()) {
         ctx.write(new DefaultHttpContent(piece), ctx.voidPromise());
       } else {
@@ -603,10 +713,6 @@ final class Connection extends ChannelDuplexHandler {
   private void finish() {
     record();
     releaseReserved();
-    server.finished();
-    if (input != null) { // what was not read of the body
-      input.breakOff(new IOException("the request has been answered"));
-    }
     input = null;
     output = null;
     if (!keepAlive) {
@@ -614,8 +720,16 @@ final class Connection extends ChannelDuplexHandler {
     } else if (requestEnded) {
       idle();
     } else {
-      state = State.DISCARD;
+      discard();
     }
+  }
+
+  private void discard() {
+    state = State.DISCARD;
+    settle();
+    received = 0;
+    lastRead = idleSince;
+    inbound.restart(idleSince, 0);
   }
 
   private void record() {
@@ -624,7 +738,12 @@ final class Connection extends ChannelDuplexHandler {
   }
 
   private void idle() {
-    state = State.IDLE;
+    if (server.isStopping()) {
+      linger();
+    } else {
+      state = State.IDLE;
+      settle();
+    }
   }
 
   /** Whether a request has begun and not been answered. */
@@ -641,13 +760,17 @@ final class Connection extends ChannelDuplexHandler {
    */
   private void linger() {
     state = State.LINGER;
-    backlog.forEach(ReferenceCountUtil::release);
-    backlog.clear();
+    if (!busy) { // until it has been sent
+      busy = true;
+      server.began();
+    }
+    dropBacklog();
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             sent -> {
               outputClosed = true;
               lingerSince = System.nanoTime();
+              settle();
               if (!sent.isSuccess() || inputClosed) {
                 ctx.close();
               } else if (ctx.channel() instanceof DuplexChannel duplex) {
@@ -660,7 +783,22 @@ final class Connection extends ChannelDuplexHandler {
   /** Ends the request in hand and the connection where no answer can be given any more. */
   private void abort(String why) {
     outcome = why;
+    if (isHttp10) { // without chunks, a connection that ends in good order would be a whole answer
+      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+    }
     ctx.close();
+  }
+
+  /** The server stops: nothing more is taken from here once the request in hand is answered. */
+  void leave() {
+    server.began();
+    onEventLoop(
+        () -> {
+          if (state == State.IDLE || state == State.DISCARD) {
+            linger();
+          }
+          server.finished();
+        });
   }
 
   // ---- answers in pieces, written by a virtual thread
@@ -668,9 +806,10 @@ final class Connection extends ChannelDuplexHandler {
   private void stream(Plan.Streamed streamed) {
     state = State.STREAM;
     BodyInput in = new BodyInput(this);
-    BodyOutput out = new BodyOutput(this);
+    BodyOutput out = new BodyOutput(this, isHead);
     input = in;
     output = out;
+    inbound.restart(startedNanos, 0);
     if (requestEnded) {
       in.end();
     }
@@ -680,28 +819,45 @@ final class Connection extends ChannelDuplexHandler {
   /** Runs on the virtual thread. */
   private void run(Plan.Streamed streamed, BodyInput in, BodyOutput out) {
     Problem problem = null;
+    Throwable unexpected = null;
     try {
       streamed.run(in, out);
       out.end();
       return;
     } catch (ProblemException e) {
       problem = e.problem();
-    } catch (IOException | JacksonIOException clientIsGone) {
-      log.debug("a stream broke off", clientIsGone);
-    } catch (RuntimeException | StackOverflowError e) {
-      log.error("a request failed", e);
+    } catch (IOException | JacksonIOException e) {
+      if (out.hasSaidAll()) {
+        endChunks();
+        return;
+      }
+      log.debug("a stream broke off", e); // the client is gone
+    } catch (Throwable e) { // an Error too: nobody else would answer
+      unexpected = e;
       problem = INTERNAL;
     }
     Problem failure = problem;
     boolean begun = out.hasBegun();
     onEventLoop(() -> streamFailed(failure, begun));
+    if (unexpected != null) {
+      log.error("a request failed", unexpected);
+    }
   }
 
+  /** Has a task run here; what it throws ends the connection. */
   private void onEventLoop(Runnable task) {
     try {
-      ctx.executor().execute(task);
+      ctx.executor()
+          .execute(
+              () -> {
+                try {
+                  task.run();
+                } catch (Throwable e) {
+                  exceptionCaught(ctx, e);
+                }
+              });
     } catch (RejectedExecutionException serverHasStopped) {
-      log.debug("a stream outlived the server", serverHasStopped);
+      log.debug("a connection outlived the server", serverHasStopped);
     }
   }
 
@@ -747,9 +903,8 @@ final class Connection extends ChannelDuplexHandler {
         () -> {
           if (state != State.STREAM) {
             out.breakOff();
-          } else if (isHead) {
-            out.sent(length);
           } else {
+            given += length;
             ctx.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes, 0, length)))
                 .addListener(sent -> out.sent(length));
           }
@@ -788,9 +943,9 @@ final class Connection extends ChannelDuplexHandler {
       sendPieces();
     }
     while (!backlog.isEmpty() && (!(backlog.element() instanceof HttpRequest) || isReady())) {
-      handle(backlog.remove());
+      handle(takeFromBacklog());
     }
-    if (inputClosed) {
+    if (inputClosed || deaf) {
       inputEnded();
     }
     if (state != State.CLOSED) {
@@ -800,7 +955,7 @@ final class Connection extends ChannelDuplexHandler {
   }
 
   private void readIfWanted() {
-    if (!backlog.isEmpty()) {
+    if (!backlog.isEmpty() || (deaf && state != State.LINGER)) {
       return;
     }
     boolean wanted =
@@ -815,7 +970,7 @@ final class Connection extends ChannelDuplexHandler {
     }
   }
 
-  /** The client will send no more; what it has sent whole is still answered. */
+  /** No more will be taken from the client; what it has sent whole is still answered. */
   private void inputEnded() {
     if (!backlog.isEmpty()) {
       return;
@@ -823,7 +978,7 @@ final class Connection extends ChannelDuplexHandler {
     switch (state) {
       case IDLE -> linger();
       case LINGER -> {
-        if (outputClosed) { // else once what is on its way has left
+        if (outputClosed && inputClosed) { // else once what is on its way has left
           ctx.close();
         }
       }
@@ -831,7 +986,10 @@ final class Connection extends ChannelDuplexHandler {
         if (!requestEnded) {
           requestEnded = true;
           breakOff(
-              Problem.of(Problem.Kind.REQUEST_INVALID, "the body ended before its announced end"));
+              inputClosed
+                  ? Problem.of(
+                      Problem.Kind.REQUEST_INVALID, "the body ended before its announced end")
+                  : noRoom());
         }
       }
       case SENDING, FORWARD, CLOSED -> {}
@@ -856,44 +1014,65 @@ final class Connection extends ChannelDuplexHandler {
 
   // ---- time
 
+  @SuppressWarnings("FutureReturnValueIgnored") // what it throws it deals with itself
+  private void tickLater() {
+    ctx.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
+  }
+
   private void tick() {
     if (state == State.CLOSED) {
       return;
     }
-    long now = System.nanoTime();
+    try {
+      look(System.nanoTime());
+    } catch (Throwable e) {
+      exceptionCaught(ctx, e);
+    }
+    tickLater();
+  }
+
+  private void look(long now) {
     if (isStuck(now)) {
       ctx.close();
-    } else {
-      switch (state) {
-        case IDLE -> {
-          if (headBegun && now - headSince > timeouts.readNanos()) {
-            begin();
-            requestEnded = true;
-            breakOff(timedOut());
-          } else if (!headBegun && now - idleSince > timeouts.idleNanos()) {
-            linger();
-          }
+      return;
+    }
+    switch (state) {
+      case IDLE -> {
+        if (headBegun && now - headSince > timeouts.readNanos()) {
+          begin();
+          requestEnded = true;
+          breakOff(timedOut());
+        } else if (!headBegun && now - idleSince > timeouts.idleNanos()) {
+          linger();
         }
-        case BODY, DISCARD -> {
-          if (isSlow(now)) {
-            breakOff(timedOut());
-          }
-        }
-        case STREAM -> {
-          if (input != null && input.isWaiting() && now - lastRead > timeouts.readNanos()) {
-            breakOff(timedOut());
-          }
-        }
-        case LINGER -> {
-          if (outputClosed && now - lingerSince > LINGER_NANOS) {
-            ctx.close();
-          }
-        }
-        case SENDING, FORWARD, CLOSED -> {}
       }
+      case BODY, DISCARD -> {
+        if (now - lastRead > timeouts.readNanos() || inbound.isTooSlow(now, received)) {
+          breakOff(timedOut());
+        }
+      }
+      case STREAM -> {
+        if (input != null && isSlow(input, now)) {
+          breakOff(timedOut());
+        }
+      }
+      case SENDING -> {
+        // Most clients have all of it by now. It may be in no map any more that it would be
+        // counted in.
+        if (unsent != null && reserved.get() == 0 && now - startedNanos > timeouts.tickNanos()) {
+          if (!tryReserve(unsent.remaining())) {
+            abort(Problem.Kind.UNAVAILABLE.slug());
+          }
+        }
+      }
+      case LINGER -> {
+        if (outputClosed && now - lingerSince > LINGER_NANOS) {
+          ctx.close();
+        }
+      }
+      case FORWARD, CLOSED -> {}
     }
     ctx.flush();
-    ctx.executor().schedule(this::tick, timeouts.tickNanos(), TimeUnit.NANOSECONDS);
   }
 
   private static Problem timedOut() {
@@ -902,25 +1081,31 @@ final class Connection extends ChannelDuplexHandler {
         "the request did not arrive in time (kv.http.read-timeout, kv.http.min-rate)");
   }
 
-  private boolean isSlow(long now) {
-    long due =
-        timeouts.readNanos()
-            + received * TimeUnit.SECONDS.toNanos(1) / Math.max(1, timeouts.minBytesPerSecond());
-    return now - lastRead > timeouts.readNanos() || now - startedNanos > due;
+  /**
+   * Whether the client lets the stream wait for too long, or for the rest of a line that is held.
+   */
+  private boolean isSlow(BodyInput in, long now) {
+    long waited = in.waitedNanos(now);
+    if (waited == 0 || !in.isHeld()) {
+      inbound.restart(now, received);
+    }
+    return waited > timeouts.readNanos() || inbound.isTooSlow(now, received);
   }
 
-  /** Whether there are bytes for the client that it has taken none of for too long. */
+  /** Whether there are bytes for the client that it takes none of, or not enough in good time. */
   private boolean isStuck(long now) {
     ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
-    long pending =
-        buffer == null
-            ? 0
-            : buffer.totalPendingWriteBytes() + Long.rotateLeft(buffer.currentProgress(), 32);
-    if (pending == 0 || pending != lastPending) {
-      lastPending = pending;
-      lastWritten = now;
+    long pending = buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    if (buffer == null || pending == 0) {
+      lastTakenAt = now;
+      outbound.restart(now, given);
       return false;
     }
-    return now - lastWritten > timeouts.writeNanos();
+    long taken = given - pending + buffer.currentProgress();
+    if (taken != lastTaken) {
+      lastTaken = taken;
+      lastTakenAt = now;
+    }
+    return now - lastTakenAt > timeouts.writeNanos() || outbound.isTooSlow(now, taken);
   }
 }

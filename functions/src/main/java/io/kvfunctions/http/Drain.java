@@ -6,8 +6,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Stops first of all: lets the requests in flight be answered before the web server beneath them
- * goes.
+ * Stops first of all: lets the requests in flight be answered and closes the port before the web
+ * server beneath them goes, which knows nothing of them.
  */
 public final class Drain implements SmartLifecycle {
   private static final Logger log = LoggerFactory.getLogger(Drain.class);

@@ -41,6 +41,11 @@ final class HttpEdge implements NettyServerCustomizer {
         .childOption(ChannelOption.TCP_NODELAY, true)
         .httpRequestDecoder(
             decoder -> decoder.maxInitialLineLength(maxTarget).maxHeaderSize(maxHeaders))
+        // How many requests may be sent ahead is a matter of the room they take, which Connection
+        // sees to: beyond the 128 of Netty a client would get no answer at all.
+        .maxPipelineDepth(Integer.MAX_VALUE)
+        .doOnBound(
+            bound -> server.listeningUntil(() -> bound.channel().close().awaitUninterruptibly()))
         .doOnChannelInit(
             (observer, channel, address) ->
                 channel

@@ -2,6 +2,7 @@ package io.kvfunctions.http;
 
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 
+import io.kvfunctions.functions.Get;
 import io.kvfunctions.functions.Json;
 import io.kvfunctions.functions.Problem;
 import io.kvfunctions.functions.ProblemException;
@@ -29,6 +30,12 @@ import tools.jackson.core.JsonGenerator;
  * @param <O> the function's output
  */
 final class Invocation<I, O> {
+  /**
+   * A body or value beyond this is read or written on a thread of its own, and not by the event
+   * loop, where it would have everybody wait for milliseconds; in bytes.
+   */
+  private static final int LARGE = 64 * 1024;
+
   private static final AsciiString PREFER = AsciiString.cached("prefer");
   private static final AsciiString PREFERENCE_APPLIED = AsciiString.cached("preference-applied");
   private static final String RETURN_MINIMAL = "return=minimal";
@@ -145,7 +152,7 @@ final class Invocation<I, O> {
     if (key == null) {
       throw Problem.of(Problem.Kind.KEY_INVALID, "the key is not UTF-8").asException();
     }
-    return answer(function.apply(of.apply(key)));
+    return reply(function.apply(of.apply(key)));
   }
 
   private Plan.Reply json(ByteBuf body) {
@@ -153,7 +160,16 @@ final class Invocation<I, O> {
     if (isArray(bytes)) {
       return (Plan.Streamed) (in, out) -> array(bytes, out);
     }
-    return answer(function.apply(Json.read(form, bytes, 0, bytes.length)));
+    if (bytes.length > LARGE) {
+      return (Plan.Streamed)
+          (in, out) -> {
+            switch (reply(function.apply(Json.read(form, bytes, 0, bytes.length)))) {
+              case Answer answer -> out.instead(answer);
+              case Plan.Streamed streamed -> streamed.run(in, out);
+            }
+          };
+    }
+    return reply(function.apply(Json.read(form, bytes, 0, bytes.length)));
   }
 
   private static boolean isArray(byte[] json) {
@@ -165,9 +181,17 @@ final class Invocation<I, O> {
     return false;
   }
 
-  private Answer answer(O output) {
+  private Plan.Reply reply(O output) {
     if (output instanceof Problem problem) {
       return Answer.of(problem);
+    }
+    if (output instanceof Get.Found found && found.entry().size() > LARGE) {
+      return (Plan.Streamed)
+          (in, out) -> {
+            try (JsonGenerator generator = Json.generator(out.as(Answer.JSON))) {
+              write(output, generator, false, out);
+            }
+          };
     }
     ByteArrayOutputStream body = new ByteArrayOutputStream(256);
     try (JsonGenerator generator = Json.generator(body)) {
@@ -190,7 +214,7 @@ final class Invocation<I, O> {
         if (output instanceof Problem problem) {
           writeProblem(input == null ? problem : problem.with("key", form.key(input)), generator);
         } else {
-          form.write(output, generator, false);
+          write(output, generator, false, out);
         }
       }
       generator.writeEndArray();
@@ -216,8 +240,7 @@ final class Invocation<I, O> {
               });
       while (lines.next()) {
         if (!lines.isBlank()) {
-          Problem problem = line(lines, generator, minimal);
-          totals.count(problem);
+          totals.count(line(lines, generator, minimal, out));
         }
       }
       if (minimal) {
@@ -231,11 +254,14 @@ final class Invocation<I, O> {
    * Calls for one line and answers it unless only totals are wanted; gives the problem, if it ended
    * in one.
    */
-  private @Nullable Problem line(Lines lines, JsonGenerator generator, boolean minimal) {
+  private @Nullable Problem line(
+      Lines lines, JsonGenerator generator, boolean minimal, BodyOutput out) {
     O output;
     I input = null;
     if (lines.isTooLong()) {
       output = form.problem(bounds.lineTooLong(lines.length()));
+    } else if (lines.isWithoutRoom()) {
+      output = form.problem(Connection.noRoom());
     } else {
       try {
         input = Json.read(form, lines.bytes(), lines.from(), lines.to());
@@ -255,10 +281,17 @@ final class Invocation<I, O> {
       return problem;
     }
     if (!minimal) {
-      form.write(output, generator, true);
+      write(output, generator, true, out);
       generator.writeRaw('\n');
     }
     return null;
+  }
+
+  /** Writes an output, for which there must be room as long as the client takes. */
+  private void write(O output, JsonGenerator generator, boolean onOneLine, BodyOutput out) {
+    long held = output instanceof Get.Found found ? out.hold(found.entry()) : 0;
+    form.write(output, generator, onOneLine);
+    out.letGo(held);
   }
 
   private static void writeProblem(Problem problem, JsonGenerator generator) {

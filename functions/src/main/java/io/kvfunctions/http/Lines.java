@@ -7,11 +7,11 @@ import java.util.Arrays;
  * A body in lines, one at a time in one growing buffer: a stream of any length in the memory of its
  * longest line. For one thread.
  *
- * <p>A line longer than allowed is passed over to its end, in constant memory, and reported as too
- * long.
+ * <p>A line longer than allowed, or than there is room for at the moment, is passed over to its
+ * end, in constant memory, and reported as such.
  */
 final class Lines {
-  private static final int BUFFER = 64 * 1024;
+  private static final int BUFFER = 8 * 1024;
 
   /** What to do before waiting for more. */
   interface Flush {
@@ -30,6 +30,7 @@ final class Lines {
   private long number;
   private long length;
   private boolean tooLong;
+  private boolean noRoom;
 
   /**
    * @param limit the most bytes of a line
@@ -50,14 +51,18 @@ final class Lines {
     from = next;
     length = 0;
     tooLong = false;
+    noRoom = false;
     int scanned = 0; // bytes of the line known to hold no line break
     while (true) {
       int end = lineBreak(from + scanned);
-      tooLong |= (end < 0 ? filled : end) - from > limit;
+      tooLong |= length + (end < 0 ? filled : end) - from > limit;
       if (end >= 0) {
         return found(end, end + 1);
       }
-      if (tooLong) { // keep nothing of it but its length
+      if (!tooLong && !noRoom && filled - from == bytes.length) {
+        noRoom = !grow();
+      }
+      if (tooLong || noRoom) { // keep nothing of it but its length
         length += filled - from;
         filled = 0;
         from = 0;
@@ -86,19 +91,25 @@ final class Lines {
     return -1;
   }
 
+  private boolean grow() {
+    if (!in.hold(bytes.length)) {
+      return false;
+    }
+    bytes = Arrays.copyOf(bytes, bytes.length * 2);
+    return true;
+  }
+
   /** Reads more behind what there is of the line; false at the end of the body. */
   private boolean fill() throws IOException {
-    if (from > 0 && filled == bytes.length) {
-      System.arraycopy(bytes, from, bytes, 0, filled - from);
-      filled -= from;
-      from = 0;
-    }
-    if (filled == bytes.length) {
-      in.reserve(bytes.length);
-      bytes = Arrays.copyOf(bytes, bytes.length * 2);
-    }
     if (!in.isReady()) {
       beforeWaiting.run();
+      if (bytes.length > BUFFER && filled - from <= BUFFER / 2) {
+        in.letGo(); // of what a long line took; who knows how long the next one is in coming
+        shift(new byte[BUFFER]);
+      }
+    }
+    if (filled == bytes.length) {
+      shift(bytes);
     }
     int read = in.read(bytes, filled, bytes.length - filled);
     if (read < 0) {
@@ -106,6 +117,14 @@ final class Lines {
     }
     filled += read;
     return true;
+  }
+
+  /** Moves what there is of the line to the front. */
+  private void shift(byte[] into) {
+    System.arraycopy(bytes, from, into, 0, filled - from);
+    filled -= from;
+    from = 0;
+    bytes = into;
   }
 
   byte[] bytes() {
@@ -134,8 +153,13 @@ final class Lines {
     return tooLong;
   }
 
+  /** Whether all connections together held too much for it to be taken as well. */
+  boolean isWithoutRoom() {
+    return noRoom;
+  }
+
   boolean isBlank() {
-    if (tooLong) {
+    if (tooLong || noRoom) {
       return false;
     }
     for (int i = from; i < to; i++) {

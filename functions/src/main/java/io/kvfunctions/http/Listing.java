@@ -17,6 +17,7 @@ import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -76,19 +77,23 @@ final class Listing {
       int limit,
       boolean values,
       BodyOutput out) {
-    Page page = store.list(prefix, after, limit);
+    Keys keys = Keys.of(store.list(prefix, after, limit));
     out.headers().set(CACHE_CONTROL, NO_CACHE);
-    String cursor = page.more() ? cursor(page.entries().getLast().key()) : null;
+    String cursor = keys.more() ? cursor(keys.inOrder().getLast()) : null;
     if (cursor != null) {
       out.headers().set(LINK, next(parameters, cursor));
     }
     try (JsonGenerator generator = Json.generator(out.as(Answer.JSON))) {
       generator.writeStartObject();
       generator.writeArrayPropertyStart("entries");
-      for (Page.Item item : page.entries()) {
-        Entry entry = item.entry();
+      for (String key : keys.inOrder()) {
+        Entry entry = store.get(key);
+        if (entry == null) {
+          continue;
+        }
+        long held = values ? out.hold(entry) : 0;
         generator.writeStartObject();
-        generator.writeStringProperty("key", item.key());
+        generator.writeStringProperty("key", key);
         generator.writeStringProperty("etag", entry.etag().toString());
         generator.writeNumberProperty("size", entry.size());
         generator.writeStringProperty("contentType", entry.contentType().toString());
@@ -99,6 +104,7 @@ final class Listing {
           Json.writeValue(entry, generator, false);
         }
         generator.writeEndObject();
+        out.letGo(held);
       }
       generator.writeEndArray();
       if (cursor != null) {
@@ -114,16 +120,31 @@ final class Listing {
       String after = null;
       boolean more = true;
       while (more) {
-        Page page = store.list(prefix, after, EXPORT_PAGE);
-        for (Page.Item item : page.entries()) {
-          Entry entry = item.entry();
-          long ttlSeconds = entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0;
-          Json.GET.write(new Get.Found(item.key(), entry, ttlSeconds), generator, true);
-          generator.writeRaw('\n');
-          after = item.key();
+        Keys keys = Keys.of(store.list(prefix, after, EXPORT_PAGE));
+        more = keys.more();
+        for (String key : keys.inOrder()) {
+          after = key;
+          Entry entry = store.get(key);
+          if (entry != null) {
+            long held = out.hold(entry);
+            long ttlSeconds = entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0;
+            Json.GET.write(new Get.Found(key, entry, ttlSeconds), generator, true);
+            generator.writeRaw('\n');
+            out.letGo(held);
+          }
         }
-        more = page.more();
       }
+    }
+  }
+
+  /**
+   * The keys of a page, without its entries: a thousand of them, overwritten long ago, would be
+   * held for a client that takes its time, and each key is looked up again in less than the time it
+   * takes to write it.
+   */
+  private record Keys(List<String> inOrder, boolean more) {
+    static Keys of(Page page) {
+      return new Keys(page.entries().stream().map(Page.Item::key).toList(), page.more());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.kvfunctions.http;
 
+import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_ENCODING;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.HOST;
@@ -122,9 +123,14 @@ final class Router {
               : notHere(method, READ_ONLY);
         }
         if (ELSEWHERE.contains(path)) {
-          return isRead(method)
-              ? new Route(Operation.OTHER, Plan.Elsewhere.FORWARD)
-              : notHere(method, READ_ONLY);
+          if (!isRead(method)) {
+            return notHere(method, READ_ONLY);
+          }
+          // What stands there has one form and takes no parameters. Asked for another form, Spring
+          // would answer in HTML that it has none; and a query it cannot read, without a problem.
+          request.setUri(path);
+          request.headers().set(ACCEPT, Answer.JSON);
+          return new Route(Operation.OTHER, Plan.Elsewhere.FORWARD);
         }
       }
     }

@@ -85,8 +85,8 @@ public record KvSettings(
    *     heap, or a size
    * @param body bytes of the body of a function call, and of one line of NDJSON
    * @param batch elements of an array
-   * @param buffers bytes of bodies and lines that are waited for, over all connections: a share of
-   *     the heap, or a size
+   * @param buffers bytes that are held for clients while they send a body or take their time with
+   *     an answer, over all connections: a share of the heap, or a size
    */
   public record Limits(
       @DefaultValue("1KB") DataSize key,
@@ -116,8 +116,8 @@ public record KvSettings(
    * @param headers bytes of all header fields of a request
    * @param readTimeout how long a request's head may take to arrive, and how long its body may
    *     stand still
-   * @param minRate bytes a second below which a body is too slow, once {@code readTimeout} has
-   *     passed
+   * @param minRate bytes a second below which a body is too slow, over any {@code readTimeout}, and
+   *     the taking of an answer, over any {@code writeTimeout}
    * @param writeTimeout how long a client may take nothing of its answer
    * @param idleTimeout how long a connection may stay open between requests
    * @param drainTimeout how long a stop waits for requests in flight

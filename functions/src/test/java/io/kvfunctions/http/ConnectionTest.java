@@ -1,35 +1,42 @@
 package io.kvfunctions.http;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static io.kvfunctions.http.Requests.JSON;
+import static io.kvfunctions.http.Requests.NDJSON;
+import static io.kvfunctions.http.Requests.WANTS_LINES;
+import static io.kvfunctions.http.Requests.chunk;
+import static io.kvfunctions.http.Requests.chunkedHead;
+import static io.kvfunctions.http.Requests.get;
+import static io.kvfunctions.http.Requests.head;
+import static io.kvfunctions.http.Requests.join;
+import static io.kvfunctions.http.Requests.lastChunk;
+import static io.kvfunctions.http.Requests.post;
+import static io.kvfunctions.http.Requests.put;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.SocketTimeoutException;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What went wrong with connections once, and what they must withstand. */
+/** What went wrong with connections once. */
 class ConnectionTest {
   private static final int MIB = 1 << 20;
+  private static final int LARGE = 8 * MIB;
 
   private static TestServer server;
 
   @BeforeAll
   static void start() throws IOException {
-    server = TestServer.start(Map.of("kv.limits.value", "8MB"));
+    server = TestServer.start(Map.of("kv.limits.value", "8MB", "kv.limits.buffers", "32MB"));
     try (RawClient client = connect()) {
-      client.send(put("large", "x".repeat(8 * MIB)));
+      client.send(put("large", "x".repeat(LARGE)));
       assertThat(client.receive(false).status()).isEqualTo(201);
       client.send(put("small", "1"));
       assertThat(client.receive(false).status()).isEqualTo(201);
@@ -39,6 +46,14 @@ class ConnectionTest {
   @AfterAll
   static void stop() {
     server.close();
+  }
+
+  @AfterEach
+  void nothingIsLeftBehind() {
+    Server edge = server.context().getBean(Server.class);
+    Await.until("no request is in flight", () -> edge.inFlight() == 0);
+    Await.until("nothing is held for a client", () -> edge.bufferedBytes() == 0);
+    Await.until("all connections are closed", () -> edge.connections() == 0);
   }
 
   @Test
@@ -55,131 +70,214 @@ class ConnectionTest {
       assertThat(client.receive(false).text()).isEqualTo("1");
       assertThat(client.receive(false).text()).startsWith("{\"entries\"");
       assertThat(client.receive(false).text()).isEqualTo("1");
-      assertThat(client.receive(false).body()).hasSize(8 * MIB);
+      assertThat(client.receive(false).body()).hasSize(LARGE);
       assertThat(client.receive(false).text()).isEqualTo("1");
       assertThat(client.rest()).isEmpty();
     }
   }
 
   /**
-   * The end of the client's side closed the connection over what was still on its way; and the two
-   * seconds that a closed connection is held for were counted before all of the answer was out.
+   * The end of the client's side closed the connection over what was still on its way; the two
+   * seconds that a closed connection is held for were counted before all of the answer was out; and
+   * Netty could not wait for room to write any more.
    */
   @Test
   void aLargeAnswerIsWhole_whereTheClientEndsItsSide_andHoweverLongItTakes() throws IOException {
-    List<SlowReader> readers = new ArrayList<>();
+    List<Wire> readers = new ArrayList<>();
+    List<Integer> lefts = new ArrayList<>();
     try {
       // Somewhere on the way to the end of the answer the server has done its part and the client
-      // not, and only the
-      // sizes of the system's buffers say where.
+      // not, and only the sizes of the system's buffers say where.
       for (int left = 5 * MIB; left > 0; left -= 64 * 1024) {
-        SlowReader reader = new SlowReader();
+        Wire reader = new Wire(server.port());
         readers.add(reader);
-        reader.ask();
-        reader.readUntilLeft(left);
+        lefts.add(left);
+        reader.send(get("/kv/large", "Connection: close"));
+        passHead(reader);
+        assertThat(reader.read(LARGE - left)).hasSize(LARGE - left);
         if (readers.size() % 2 == 0) {
           reader.endSending();
         }
       }
-      pass(2_500);
-      for (SlowReader reader : readers) {
-        reader.readUntilLeft(0);
-        assertThat(reader.read()).isEqualTo(-1);
+      try (Wire silent = new Wire(server.port())) { // lets time pass
+        assertThat(silent.isAnsweredWithin(2_500)).isFalse();
+      }
+      for (int i = 0; i < readers.size(); i++) {
+        assertThat(readers.get(i).read(LARGE)).hasSize(lefts.get(i));
       }
     } finally {
-      for (SlowReader reader : readers) {
+      for (Wire reader : readers) {
         reader.close();
       }
     }
   }
 
-  /** Lets time pass, by waiting for what a server that is asked nothing does not say. */
-  private static void pass(int millis) throws IOException {
-    try (Socket silent = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-      silent.setSoTimeout(millis);
-      assertThatThrownBy(() -> silent.getInputStream().read())
-          .isInstanceOf(SocketTimeoutException.class);
+  private static void passHead(Wire reader) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) reader.read(1)[0]);
     }
   }
 
-  /** A client that takes the large value bit by bit: what it has not read waits at the server. */
-  private static final class SlowReader implements AutoCloseable {
-    private final Socket socket = new Socket();
-    private final InputStream in;
-    private final byte[] buffer = new byte[8 * 1024];
-    private int left = 8 * MIB;
-
-    SlowReader() throws IOException {
-      socket.setReceiveBufferSize(16 * 1024);
-      socket.setSoTimeout(30_000);
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
-      in = socket.getInputStream();
+  /** What nobody read of the body of a streamed answer's request was never released. */
+  @Test
+  void aStreamMayLeaveItsBodyUnread() throws IOException {
+    try (RawClient client = connect()) {
+      for (int i = 0; i < 20; i++) {
+        client.send(join(head("GET /kv?limit=1", 50_000), "x".repeat(50_000).getBytes(UTF_8)));
+        assertThat(client.receive(false).status()).isEqualTo(200);
+      }
+      client.send(get("/kv/small"));
+      assertThat(client.receive(false).text()).isEqualTo("1");
     }
+  }
 
-    /** Asks for the value, as the last request. */
-    void ask() throws IOException {
-      socket.getOutputStream().write(get("/kv/large", "Connection: close"));
-      for (int newLines = 0; newLines < 2; ) { // to the end of the head
-        int b = in.read();
-        if (b != '\r') {
-          newLines = b == '\n' ? newLines + 1 : 0;
-        }
+  /** What a line had taken of the room for bodies was kept for ever where the client was gone. */
+  @Test
+  void aLineThatNeverEnds_givesItsRoomBack() throws IOException {
+    String begun = "{\"key\":\"a\",\"value\":\"" + "x".repeat(MIB);
+    Server edge = server.context().getBean(Server.class);
+    try (RawClient client = connect()) {
+      client.send(chunkedHead("POST /put", NDJSON));
+      client.send(chunk("{\"key\":\"a\",\"value\":\"1\"}\n"));
+      client.receiveTo("}\n");
+      client.send(chunk(begun));
+      Await.until("the line is held", () -> edge.bufferedBytes() > MIB);
+      client.send("no chunk\r\n".getBytes(UTF_8)); // so that it is us who break off
+      assertThat(new String(client.rest(), UTF_8)).doesNotContain("0\r\n");
+    }
+    Await.until("the line is let go", () -> edge.bufferedBytes() == 0);
+    try (RawClient client = connect()) {
+      client.send(join(chunkedHead("POST /put", NDJSON), chunk(begun)));
+      Await.until("the line is held", () -> edge.bufferedBytes() > MIB);
+    }
+  }
+
+  /**
+   * It kept the megabytes of its longest line to its end, and could be kept open with a byte now
+   * and then.
+   */
+  @Test
+  void aStreamThatWaitsForItsNextLine_holdsNothingOfTheLast() throws IOException {
+    Server edge = server.context().getBean(Server.class);
+    try (RawClient client = connect()) {
+      client.send(chunkedHead("POST /put", NDJSON));
+      client.send(chunk("{\"key\":\"a\",\"value\":\"" + "x".repeat(MIB) + "\"}\n"));
+      client.receiveTo("\n");
+      Await.until("the line is let go", () -> edge.bufferedBytes() < MIB);
+      client.send(join(chunk("{\"key\":\"b\",\"value\":1}\n"), lastChunk()));
+      assertThat(client.receiveTo("0\r\n\r\n")).contains("\"key\":\"b\"");
+    }
+  }
+
+  /** A HEAD had the whole export written, and thrown away. */
+  @Test
+  void aHeadOfAnExport_isAnsweredWithoutTheExport() throws IOException {
+    try (RawClient client = connect()) {
+      client.send(join(Requests.of("HEAD /kv", null, WANTS_LINES), get("/kv/small")));
+      RawAnswer answer = client.receive(true);
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.values("Transfer-Encoding")).containsExactly("chunked");
+      assertThat(client.receive(false).text()).isEqualTo("1");
+    }
+  }
+
+  /** Without chunks, only the way it ends tells a client that it has not got all of it. */
+  @Test
+  void anAnswerToHttp10ThatBreaksOff_endsWithAReset() throws IOException {
+    try (Wire client = new Wire(server.port())) {
+      client.send(
+          ("POST /get HTTP/1.0\r\nContent-Length: 1000\r\n" + NDJSON + "\r\n\r\n\"small\"\n")
+              .getBytes(UTF_8));
+      passHead(client);
+      client.endSending();
+      assertThatThrownBy(() -> client.read(1_000)).isInstanceOf(SocketException.class);
+    }
+  }
+
+  @Test
+  void aLargeCall_isAnsweredAsASmallOne() throws IOException {
+    String padding = " ".repeat(200_000);
+    try (RawClient client = connect()) {
+      client.send(post("/put", JSON, padding + "{\"key\":\"call\",\"value\":1}"));
+      assertThat(client.receive(false).status()).isEqualTo(201);
+      client.send(post("/put", JSON, padding + "{\"key\":\"call\",\"value\":1}"));
+      RawAnswer answer = client.receive(false);
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.text()).startsWith("{\"key\":\"call\",\"etag\":");
+      client.send(post("/get", JSON, padding + "{\"key\":\"none\"}"));
+      assertThat(client.receive(false).status()).isEqualTo(404);
+      client.send(post("/get", JSON, padding + "{\"key\":\"none\""));
+      assertThat(client.receive(false).status()).isEqualTo(400);
+      client.send(post("/get", JSON, padding + "{\"key\":\"large\"}"));
+      answer = client.receive(false);
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.values("Content-Type")).containsExactly("application/json");
+      assertThat(answer.body()).hasSizeGreaterThan(LARGE);
+    }
+  }
+
+  /** A body that a probe's request brings along goes nowhere, and what follows it is still read. */
+  @Test
+  void requestsForTheProbes_mixWithOthers() throws IOException {
+    try (RawClient client = connect()) {
+      for (int i = 0; i < 20; i++) {
+        client.send(
+            join(
+                Requests.of("GET /livez", "x".repeat(30_000)),
+                get("/kv/small"),
+                Requests.of("HEAD /livez", null),
+                join(chunkedHead("GET /livez"), chunk("abc"), lastChunk()),
+                get("/kv/small")));
+        assertThat(client.receive(false).text()).contains("UP");
+        assertThat(client.receive(false).text()).isEqualTo("1");
+        assertThat(client.receive(true).status()).isEqualTo(200);
+        assertThat(client.receive(false).text()).contains("UP");
+        assertThat(client.receive(false).text()).isEqualTo("1");
       }
     }
+  }
 
-    void endSending() throws IOException {
-      socket.shutdownOutput();
-    }
-
-    int read() throws IOException {
-      return in.read();
-    }
-
-    /** Reads until only so many bytes of the value have not come. */
-    void readUntilLeft(int toLeave) throws IOException {
-      while (left > toLeave) {
-        int read = in.read(buffer, 0, Math.min(buffer.length, left - toLeave));
-        if (read < 0) {
-          throw new EOFException(left + " bytes are missing");
-        }
-        left -= read;
+  /** One that is none was answered from behind us, with 400 and no problem. */
+  @Test
+  void theQueryOfAProbe_isIgnored() throws IOException {
+    try (RawClient client = connect()) {
+      for (String query : List.of("?verbose", "?", "?%", "?a=%zz&b")) {
+        client.send(join(get("/livez" + query), get("/readyz" + query)));
+        assertThat(client.receive(false).text()).contains("UP");
+        assertThat(client.receive(false).text()).contains("UP");
       }
     }
+  }
 
-    @Override
-    public void close() throws IOException {
-      socket.close();
+  /**
+   * Requests of a few bytes, sent ahead of an answer that is not read, took thirty times as much;
+   * and more than 128 of them ended the connection without any answer.
+   */
+  @Test
+  void requestsSentAhead_areAnsweredAsFarAsThereIsRoom() throws IOException {
+    try (TestServer small = TestServer.start(Map.of("kv.limits.buffers", "1MB"));
+        Wire client = new Wire(small.port())) {
+      Server edge = small.context().getBean(Server.class);
+      for (int i = 0; i < 300; i++) {
+        client.send(put("k" + i, "x".repeat(30_000)));
+        assertThat(client.receive().status()).isEqualTo(201);
+      }
+      byte[] tiny = "GET / HTTP/1.1\r\nHost:\r\n\r\n".repeat(5_000).getBytes(UTF_8);
+      client.send(join(get("/kv", WANTS_LINES), tiny));
+      Await.until("there is no more room", () -> edge.bufferedBytes() > MIB - 4_096);
+      assertThat(client.receive().body()).hasSizeGreaterThan(300 * 30_000);
+      int answered = 0;
+      while (client.isAnsweredWithin(10_000) && !client.isAtEnd()) {
+        assertThat(client.receive().status()).isEqualTo(404);
+        answered++;
+      }
+      assertThat(answered).isBetween(200, 4_000);
+      Await.until("nothing is held", () -> edge.bufferedBytes() == 0);
     }
   }
 
   private static RawClient connect() throws IOException {
     return new RawClient("127.0.0.1", server.port());
-  }
-
-  private static byte[] get(String target, String... headers) {
-    return request("GET " + target, "", headers);
-  }
-
-  private static byte[] put(String key, String value, String... headers) {
-    return request("PUT /kv/" + key, value, headers);
-  }
-
-  private static byte[] request(String line, String body, String... headers) {
-    StringBuilder request = new StringBuilder(line).append(" HTTP/1.1\r\nHost: localhost\r\n");
-    for (String header : headers) {
-      request.append(header).append("\r\n");
-    }
-    if (!body.isEmpty()) {
-      request.append("Content-Length: ").append(body.getBytes(UTF_8).length).append("\r\n");
-    }
-    return request.append("\r\n").append(body).toString().getBytes(UTF_8);
-  }
-
-  private static byte[] join(byte[]... parts) {
-    StringBuilder all = new StringBuilder();
-    for (byte[] part : parts) {
-      all.append(new String(part, ISO_8859_1));
-    }
-    return all.toString().getBytes(ISO_8859_1);
   }
 }

@@ -62,7 +62,7 @@ final class OpenApi {
       List.of("get", "put", "post", "delete", "options", "head", "patch", "trace");
 
   /** Takes whatever a value may hold: nested deep, a number of any length, a member twice. */
-  private static final JsonMapper JSON =
+  static final JsonMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(

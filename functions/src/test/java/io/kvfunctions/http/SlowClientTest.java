@@ -21,6 +21,10 @@ import org.junit.jupiter.api.Test;
 /** Clients that take long, take much or take nothing: none of them keeps what others need. */
 class SlowClientTest {
   private static final int MIB = 1 << 20;
+
+  /** What 100,000 bytes of a body take while the rest is waited for: a buffer that has doubled. */
+  private static final int GATHERED = 128 * 1024;
+
   private static final Duration READ_TIMEOUT = Duration.ofMillis(300);
   private static final Duration WRITE_TIMEOUT = Duration.ofMillis(400);
   private static final Duration IDLE_TIMEOUT = Duration.ofMillis(900);
@@ -47,7 +51,7 @@ class SlowClientTest {
       Value large = Value.copyOf(ByteBuffer.allocate(16 * MIB), ContentType.OCTET_STREAM);
       put.apply(new Put.Input("large" + i, large, TimeToLive.NONE, Presence.ANY));
     }
-    small = TestServer.start(Map.of("kv.http.connections", "6", "kv.limits.buffers", "300KB"));
+    small = TestServer.start(Map.of("kv.http.connections", "6", "kv.limits.buffers", "400KB"));
   }
 
   @AfterAll
@@ -243,7 +247,7 @@ class SlowClientTest {
         clients
             .getLast()
             .send(head("PUT /kv/held", "Content-Length: 1000000") + "x".repeat(100 * 1000));
-        awaitGauge(small, "kv.buffered", i * 100 * 1000);
+        awaitGauge(small, "kv.buffered", i * GATHERED);
       }
       double refused = refused("buffers");
       try (SlowClient tooMany = new SlowClient(small.port())) {
@@ -252,7 +256,7 @@ class SlowClientTest {
         assertThat(tooMany.rest()).isZero();
       }
       assertThat(refused("buffers")).isEqualTo(refused + 1);
-      awaitGauge(small, "kv.buffered", 3 * 100 * 1000);
+      awaitGauge(small, "kv.buffered", 3 * GATHERED);
     } finally {
       closeAll(clients);
     }
