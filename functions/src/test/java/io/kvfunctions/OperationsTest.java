@@ -36,7 +36,7 @@ class OperationsTest {
                 Map.of(
                     "kv.http.connections", "2",
                     "kv.limits.memory", "5KB",
-                    "kv.limits.buffers", "20KB",
+                    "kv.limits.buffers", "160KB",
                     "kv.expiry.interval", "1h"));
         RawClient client = new RawClient("127.0.0.1", server.port());
         RawClient second = new RawClient("127.0.0.1", server.port())) {
@@ -80,7 +80,7 @@ class OperationsTest {
       }
       second.send("this is not HTTP\r\n\r\n".getBytes(UTF_8));
       assertThat(second.receive(false).status()).isEqualTo(400);
-      ask(client, 503, "PUT /kv/a", "x".repeat(100_000)); // more than kv.limits.buffers
+      ask(client, 503, "PUT /kv/a", "x".repeat(400_000)); // more than kv.limits.buffers
 
       Map<String, Double> metrics = metrics(server);
       Map<String, Integer> requests = new TreeMap<>();

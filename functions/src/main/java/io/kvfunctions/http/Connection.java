@@ -350,7 +350,7 @@ final class Connection extends ChannelDuplexHandler {
 
   private void keepForLater(HttpObject message) {
     long weight = weight(message);
-    if (server.reserve(weight)) {
+    if (server.reserveAhead(weight)) {
       backlogBytes += weight;
       backlog.add(message);
     } else {
@@ -378,13 +378,13 @@ final class Connection extends ChannelDuplexHandler {
   private HttpObject takeFromBacklog() {
     HttpObject message = backlog.remove();
     long weight = weight(message);
-    server.release(weight);
+    server.releaseAhead(weight);
     backlogBytes -= weight;
     return message;
   }
 
   private void dropBacklog() {
-    server.release(backlogBytes);
+    server.releaseAhead(backlogBytes);
     backlogBytes = 0;
     backlog.forEach(ReferenceCountUtil::release);
     backlog.clear();

@@ -37,6 +37,7 @@ final class Server {
   private final AtomicInteger turnedAway = new AtomicInteger();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicLong buffered = new AtomicLong();
+  private final AtomicLong ahead = new AtomicLong(); // of it, by requests sent ahead
   private final AtomicLong refusedConnections = new AtomicLong();
   private final AtomicLong refusedBodies = new AtomicLong();
   private final Semaphore quiet = new Semaphore(0); // a hint that none may be in flight
@@ -112,6 +113,27 @@ final class Server {
   }
 
   /**
+   * The same for requests sent ahead, which get half of the room at most: what is under way has to
+   * come to its end before they are of any use.
+   */
+  boolean reserveAhead(long bytes) {
+    if (ahead.addAndGet(bytes) <= maxBuffered / 2) {
+      if (reserve(bytes)) {
+        return true;
+      }
+    } else {
+      refusedBodies.incrementAndGet();
+    }
+    ahead.addAndGet(-bytes);
+    return false;
+  }
+
+  void releaseAhead(long bytes) {
+    ahead.addAndGet(-bytes);
+    release(bytes);
+  }
+
+  /**
    * Makes every answer from now on the last one on its connection and waits until all have been
    * sent; closes the port, and waits for those that came in between. Until then the port is open: a
    * probe that asks whether the server is ready has to be told that it is not.
@@ -123,7 +145,7 @@ final class Server {
     stopping = true;
     boolean inTime = settle(until);
     listener.run();
-    return settle(until) && inTime;
+    return inTime && settle(until);
   }
 
   private boolean settle(long until) {
