@@ -1,9 +1,11 @@
 package io.kvfunctions.http;
 
+import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT_ENCODING;
 import static io.netty.handler.codec.http.HttpHeaderNames.ALLOW;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.ETAG;
 import static io.netty.handler.codec.http.HttpHeaderNames.RETRY_AFTER;
+import static io.netty.handler.codec.http.HttpHeaderValues.IDENTITY;
 
 import io.kvfunctions.functions.Json;
 import io.kvfunctions.functions.Problem;
@@ -80,9 +82,11 @@ record Answer(HttpResponseStatus status, HttpHeaders headers, ByteBuffer body, S
     if (currentEtag != null) {
       answer.with(ETAG, "\"" + currentEtag + "\"");
     }
-    return problem.kind() == Problem.Kind.UNAVAILABLE
-        ? answer.with(RETRY_AFTER, RETRY_AFTER_SECONDS)
-        : answer;
+    return switch (problem.kind()) {
+      case UNAVAILABLE -> answer.with(RETRY_AFTER, RETRY_AFTER_SECONDS);
+      case UNSUPPORTED_ENCODING -> answer.with(ACCEPT_ENCODING, IDENTITY);
+      default -> answer;
+    };
   }
 
   /** The methods there are. */

@@ -2,6 +2,7 @@ package io.kvfunctions.http;
 
 import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
 import static io.netty.handler.codec.http.HttpHeaderNames.CACHE_CONTROL;
+import static io.netty.handler.codec.http.HttpHeaderNames.VARY;
 import static io.netty.handler.codec.http.HttpHeaderValues.NO_CACHE;
 
 import io.kvfunctions.functions.Get;
@@ -78,7 +79,7 @@ final class Listing {
       boolean values,
       BodyOutput out) {
     Keys keys = Keys.of(store.list(prefix, after, limit));
-    out.headers().set(CACHE_CONTROL, NO_CACHE);
+    out.headers().set(CACHE_CONTROL, NO_CACHE).set(VARY, "Accept");
     String cursor = keys.more() ? cursor(keys.inOrder().getLast()) : null;
     if (cursor != null) {
       out.headers().set(LINK, next(parameters, cursor));
@@ -115,7 +116,7 @@ final class Listing {
   }
 
   private void export(String prefix, BodyOutput out) {
-    out.headers().set(CACHE_CONTROL, NO_CACHE);
+    out.headers().set(CACHE_CONTROL, NO_CACHE).set(VARY, "Accept");
     try (JsonGenerator generator = Json.generator(out.as(Answer.NDJSON))) {
       String after = null;
       boolean more = true;

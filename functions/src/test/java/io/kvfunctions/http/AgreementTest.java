@@ -223,7 +223,8 @@ class AgreementTest {
         .containsExactly(
             "GET /kv/a?b=c → 200: it was done, but the document does not have the parameter b");
     String page =
-        json(200, "{\"entries\":[]}").replace("Date: ", "Cache-Control: no-cache\r\nDate: ");
+        json(200, "{\"entries\":[]}")
+            .replace("Date: ", "Cache-Control: no-cache\r\nVary: Accept\r\nDate: ");
     assertThat(disagreements("GET /kv?limit=1000&values=true&prefix=1 HTTP/1.1\r\n\r\n", page))
         .isEmpty();
     assertThat(disagreements("GET /kv?limit=1001 HTTP/1.1\r\n\r\n", page)).hasSize(1);
