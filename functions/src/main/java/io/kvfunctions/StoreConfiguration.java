@@ -5,6 +5,7 @@ import io.kvfunctions.settings.KvSettings;
 import io.kvfunctions.store.Budget;
 import io.kvfunctions.store.Entry;
 import io.kvfunctions.store.EtagSequence;
+import io.kvfunctions.store.EventMemory;
 import io.kvfunctions.store.Footprint;
 import io.kvfunctions.store.Store;
 import java.security.SecureRandom;
@@ -39,9 +40,17 @@ public class StoreConfiguration {
   }
 
   @Bean
-  Store store(ConcurrentMap<String, Entry> map, InstantSource clock, Budget budget) {
+  Store store(
+      ConcurrentMap<String, Entry> map, InstantSource clock, Budget budget, KvSettings settings) {
     EtagSequence etags = new EtagSequence(clock, new SecureRandom().nextInt());
-    return new Store(map, clock, etags, budget, Footprint.ofThisJvm());
+    KvSettings.Events events = settings.events();
+    return new Store(
+        map,
+        clock,
+        etags,
+        budget,
+        Footprint.ofThisJvm(),
+        new EventMemory.Bounds(events.window(), events.remembered()));
   }
 
   @Bean

@@ -2,8 +2,10 @@ package io.kvfunctions.functions;
 
 import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.DeleteOutcome;
+import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.Store;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Removes what is stored under a key. */
 public final class Delete implements Function<Delete.Input, Delete.Output> {
@@ -15,11 +17,20 @@ public final class Delete implements Function<Delete.Input, Delete.Output> {
     this.limits = limits;
   }
 
-  /** As JSON {@code {"key","ifMatch"?}} or a bare string. */
-  public record Input(String key, Condition condition) {}
+  /**
+   * As JSON {@code {"key","ifMatch"?}} or a bare string.
+   *
+   * @param event the event that asks for it, null where none does
+   */
+  public record Input(String key, Condition condition, @Nullable Occurrence event) {
+    /** What no event asks for. */
+    public Input(String key, Condition condition) {
+      this(key, condition, null);
+    }
+  }
 
   /** That the key holds nothing now, or why it still does. */
-  public sealed interface Output permits Gone, Problem {}
+  public sealed interface Output permits Gone, Ignored, Problem {}
 
   /**
    * As JSON {@code {"key","deleted"}}.
@@ -34,10 +45,13 @@ public final class Delete implements Function<Delete.Input, Delete.Output> {
     if (unfit != null) {
       return unfit;
     }
-    return switch (store.delete(input.key(), input.condition())) {
+    return switch (store.delete(input.key(), input.condition(), input.event())) {
       case DeleteOutcome.Deleted deleted -> new Gone(input.key(), true);
       case DeleteOutcome.Absent absent -> new Gone(input.key(), false);
+      case DeleteOutcome.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
+      case DeleteOutcome.Stale stale -> new Ignored(Ignored.Why.STALE);
       case DeleteOutcome.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
+      case DeleteOutcome.Full(long used, long budget) -> Problem.storeFull(used, budget);
     };
   }
 }

@@ -624,6 +624,7 @@ public final class Json {
           generator.writeBooleanProperty("created", created);
           generator.writeEndObject();
         }
+        case Ignored ignored -> writeIgnored(ignored, generator);
         case Problem problem -> writeProblem(problem, 0, generator);
       }
     }
@@ -676,6 +677,7 @@ public final class Json {
           generator.writeBooleanProperty("deleted", deleted);
           generator.writeEndObject();
         }
+        case Ignored ignored -> writeIgnored(ignored, generator);
         case Problem problem -> writeProblem(problem, 0, generator);
       }
     }
@@ -689,6 +691,12 @@ public final class Json {
     public Delete.Output problem(Problem problem) {
       return problem;
     }
+  }
+
+  private static void writeIgnored(Ignored ignored, JsonGenerator generator) {
+    generator.writeStartObject();
+    generator.writeStringProperty("ignored", ignored.why().slug());
+    generator.writeEndObject();
   }
 
   private static void requireObject(Document document, String what) {

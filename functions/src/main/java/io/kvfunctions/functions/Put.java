@@ -2,11 +2,13 @@ package io.kvfunctions.functions;
 
 import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.Etag;
+import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.PutOutcome;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.TimeToLive;
 import io.kvfunctions.store.Value;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Stores a value under a key. */
 public final class Put implements Function<Put.Input, Put.Output> {
@@ -18,11 +20,21 @@ public final class Put implements Function<Put.Input, Put.Output> {
     this.limits = limits;
   }
 
-  /** As JSON {@code {"key","value"|"base64","contentType"?,"ttl"?,"ifMatch"?,"ifNoneMatch"?}}. */
-  public record Input(String key, Value value, TimeToLive ttl, Condition condition) {}
+  /**
+   * As JSON {@code {"key","value"|"base64","contentType"?,"ttl"?,"ifMatch"?,"ifNoneMatch"?}}.
+   *
+   * @param event the event that asks for it, null where none does
+   */
+  public record Input(
+      String key, Value value, TimeToLive ttl, Condition condition, @Nullable Occurrence event) {
+    /** What no event asks for. */
+    public Input(String key, Value value, TimeToLive ttl, Condition condition) {
+      this(key, value, ttl, condition, null);
+    }
+  }
 
   /** What was written, or why nothing was. */
-  public sealed interface Output permits Stored, Problem {}
+  public sealed interface Output permits Stored, Ignored, Problem {}
 
   /**
    * As JSON {@code {"key","etag","created"}}.
@@ -40,9 +52,12 @@ public final class Put implements Function<Put.Input, Put.Output> {
     if (unfit != null) {
       return unfit;
     }
-    return switch (store.put(input.key(), input.value(), input.ttl(), input.condition())) {
+    return switch (store.put(
+        input.key(), input.value(), input.ttl(), input.condition(), input.event())) {
       case PutOutcome.Created(Etag etag) -> new Stored(input.key(), etag, true);
       case PutOutcome.Replaced(Etag etag) -> new Stored(input.key(), etag, false);
+      case PutOutcome.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
+      case PutOutcome.Stale stale -> new Ignored(Ignored.Why.STALE);
       case PutOutcome.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
       case PutOutcome.Full(long used, long budget) -> Problem.storeFull(used, budget);
     };

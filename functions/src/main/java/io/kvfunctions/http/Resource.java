@@ -9,6 +9,7 @@ import static io.netty.handler.codec.http.HttpHeaderValues.NO_CACHE;
 
 import io.kvfunctions.functions.Delete;
 import io.kvfunctions.functions.Get;
+import io.kvfunctions.functions.Ignored;
 import io.kvfunctions.functions.Limits;
 import io.kvfunctions.functions.Problem;
 import io.kvfunctions.functions.ProblemException;
@@ -105,6 +106,7 @@ final class Resource {
               case Put.Stored(String k, Etag etag, boolean created) ->
                   Answer.of(created ? HttpResponseStatus.CREATED : HttpResponseStatus.NO_CONTENT)
                       .with(ETAG, quoted(etag));
+              case Ignored ignored -> throw notAnEvent(ignored);
               case Problem problem -> Answer.of(problem);
             });
   }
@@ -112,8 +114,13 @@ final class Resource {
   Answer delete(HttpRequest request, String key) {
     return switch (delete.apply(new Delete.Input(key, Preconditions.ofWrite(request.headers())))) {
       case Delete.Gone gone -> Answer.of(HttpResponseStatus.NO_CONTENT);
+      case Ignored ignored -> throw notAnEvent(ignored);
       case Problem problem -> Answer.of(problem);
     };
+  }
+
+  private static IllegalStateException notAnEvent(Ignored ignored) {
+    return new IllegalStateException("no event asked for a write that was ignored: " + ignored);
   }
 
   private static ContentType contentType(HttpHeaders headers) {

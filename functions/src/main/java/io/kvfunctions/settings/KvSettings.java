@@ -3,7 +3,10 @@ package io.kvfunctions.settings;
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -16,15 +19,21 @@ import org.springframework.util.unit.DataSize;
  * @param limits what is taken at most
  * @param http how the HTTP edge deals with connections
  * @param expiry how the memory of expired entries comes back
+ * @param events what is remembered of events, and what they write
  */
 @ConfigurationProperties(prefix = "kv", ignoreUnknownFields = false)
 public record KvSettings(
-    @DefaultValue Limits limits, @DefaultValue Http http, @DefaultValue Expiry expiry) {
+    @DefaultValue Limits limits,
+    @DefaultValue Http http,
+    @DefaultValue Expiry expiry,
+    @DefaultValue Events events) {
 
   private static final long MEGABYTE = 1 << 20;
   private static final long GIGABYTE = 1 << 30;
   private static final Duration LEAST_TIME = Duration.ofMillis(1);
   private static final Duration MOST_TIME = Duration.ofHours(24);
+  private static final int MOST_REMEMBERED = 10_000;
+  private static final Pattern ATTRIBUTE = Pattern.compile("[a-z0-9]+");
 
   /**
    * Every setting under its full name, as {@code kv.limits.key}, its value as one would write it.
@@ -56,6 +65,7 @@ public record KvSettings(
     return switch (value) {
       case DataSize size -> text(size);
       case Duration duration -> text(duration);
+      case List<?> list -> list.stream().map(KvSettings::text).collect(Collectors.joining(","));
       default -> value.toString();
     };
   }
@@ -154,6 +164,34 @@ public record KvSettings(
     public Expiry {
       requireTime("kv.expiry.interval", interval);
       requireCount("kv.expiry.batch", batch);
+    }
+  }
+
+  /**
+   * {@code kv.events.*}: what is remembered of events, and what they write.
+   *
+   * @param window how long an event that was applied is remembered, so that it is not applied
+   *     again, nor one that tells of something earlier
+   * @param remembered events that are remembered of a key, at most; the ones applied last
+   * @param key attributes of an event that may name the key it writes, the first that it has counts
+   */
+  public record Events(
+      @DefaultValue("15m") Duration window,
+      @DefaultValue("100") int remembered,
+      @DefaultValue({"key", "subject"}) List<String> key) {
+    public Events {
+      requireTime("kv.events.window", window);
+      require(
+          remembered >= 1 && remembered <= MOST_REMEMBERED,
+          "kv.events.remembered is %d, it can be 1 to %d".formatted(remembered, MOST_REMEMBERED));
+      require(!key.isEmpty(), "kv.events.key is empty, it names at least one attribute");
+      for (String attribute : key) {
+        require(
+            ATTRIBUTE.matcher(attribute).matches(),
+            "kv.events.key names %s, an attribute has lower-case letters and digits"
+                .formatted(attribute));
+      }
+      key = List.copyOf(key);
     }
   }
 

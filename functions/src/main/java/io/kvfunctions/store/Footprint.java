@@ -5,7 +5,7 @@ import java.lang.management.ManagementFactory;
 
 /**
  * How much heap an entry holds, with everything that is kept on its account: key, value, the map's
- * node and slot, the key's place in the order, its deadline.
+ * node and slot, the key's place in the order, its deadline, what is remembered of events.
  *
  * <p>The sizes follow from the layout of objects in this JVM, which three of its options decide:
  * compact headers, compressed references, and, with G1, the size of a region. An array of half a
@@ -47,10 +47,7 @@ public record Footprint(
     }
   }
 
-  /**
-   * What a key costs while it is in the map: its string, the map's node and slot, its place in the
-   * order of keys.
-   */
+  /** What a key costs while it is in the map: its string, the map's node and slot. */
   long ofKey(String key) {
     int bytesPerChar = 1;
     for (int i = 0; i < key.length(); i++) {
@@ -61,31 +58,48 @@ public record Footprint(
     }
     return ofString(key.length() * bytesPerChar)
         + align(objectHeader + 4 + 3L * reference) // ConcurrentHashMap.Node: hash, key, value, next
-        + 3L * reference // its slot, at the worst load right after the table has doubled
-        + ofOrderedKey();
+        + 3L * reference; // its slot, at the worst load right after the table has doubled
   }
 
-  /** What an entry costs beside its key. */
+  /**
+   * What an entry costs beside its key: never less than the tombstone that a delete may leave of
+   * it, so that there is always room for that one.
+   */
   long ofEntry(Entry entry) {
     long bytes =
-        align(
-                objectHeader
-                    + 2L * reference
-                    + 8
-                    + 4
-                    + 8) // Entry: value, type, stamp, origin, expiry
-            + ofArray(entry.size());
-    if (entry.expires()) {
-      bytes +=
-          align(objectHeader + reference + 8)
-              + ofOrderedKey(); // Deadline, and its place in their order
+        // Entry: value, type, stamp, origin, expiry, events
+        align(objectHeader + 3L * reference + 8 + 4 + 8);
+    EventMemory events = entry.events();
+    if (events != null) {
+      bytes += ofMemory(events);
     }
+    if (entry.expires()) {
+      bytes += ofDeadline();
+    }
+    if (entry.isTombstone()) {
+      return bytes;
+    }
+    long goesWithTheValue = ofOrderedKey() + ofArray(entry.size());
     if (!entry.contentType().isShared()) {
-      bytes +=
+      goesWithTheValue +=
           align(objectHeader + 2L * reference + 1)
               + ofString(entry.contentType().toString().length());
     }
-    return bytes;
+    return bytes
+        + (events == null || entry.expires()
+            ? goesWithTheValue
+            : Math.max(goesWithTheValue, ofDeadline()));
+  }
+
+  /** An EventMemory: events, second and nano of the newest, when that was applied. */
+  private long ofMemory(EventMemory events) {
+    return align(objectHeader + reference + 8 + 4 + 8)
+        + ofArray(events.size() * EventMemory.WORDS * Long.BYTES);
+  }
+
+  /** A Deadline, and its place in their order. */
+  private long ofDeadline() {
+    return align(objectHeader + reference + 8) + ofOrderedKey();
   }
 
   /**

@@ -13,6 +13,12 @@ public sealed interface PutOutcome {
   /** The condition did not hold of the current entry, null where there is none; nothing changed. */
   record Rejected(@Nullable Etag currentEtag) implements PutOutcome {}
 
+  /** The event that asks for it was applied before and is remembered; nothing changed. */
+  record Duplicate() implements PutOutcome {}
+
+  /** An event that tells of something later was applied and is remembered; nothing changed. */
+  record Stale() implements PutOutcome {}
+
   /**
    * The write would have passed the memory budget; nothing changed.
    *

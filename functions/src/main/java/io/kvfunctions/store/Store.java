@@ -31,6 +31,15 @@ import org.jspecify.annotations.Nullable;
  * live. An operation goes by the time of one moment of its own; a key that is renewed in time is
  * not seen gone in between.
  *
+ * <p><b>Events.</b> A write that an event asks for is done once and in order: not again when the
+ * event comes again, and not after one that tells of something later. The same step decides that,
+ * by what the key's own entry remembers ({@link EventMemory}), which therefore outlives the value:
+ * where a value is deleted or expires while something is remembered, the map keeps a tombstone, an
+ * entry of nothing but that. It is absent for everything here but the memory budget, and has a
+ * deadline like any entry that expires, at which there is nothing left to remember. A second map
+ * for what is remembered could disagree with this one unless a lock held both, and the two could
+ * not be spread over several instances.
+ *
  * <p>Safe for any number of threads; no method blocks for longer than another's step on the same
  * key.
  */
@@ -45,34 +54,43 @@ public final class Store {
   private final EtagSequence etags;
   private final Budget budget;
   private final Footprint footprint;
+  private final EventMemory.Bounds eventBounds;
+  private final LongAdder tombstones = new LongAdder();
   private final LongAdder expired = new LongAdder();
   private final LongAdder refused = new LongAdder();
 
   /**
    * @param map empty, and left to this store alone
-   * @param clock what expiry goes by
+   * @param clock what expiry goes by, and the forgetting of events
+   * @param eventBounds how much is remembered of events
    */
   public Store(
       ConcurrentMap<String, Entry> map,
       InstantSource clock,
       EtagSequence etags,
       Budget budget,
-      Footprint footprint) {
+      Footprint footprint,
+      EventMemory.Bounds eventBounds) {
     this.map = map;
     this.clock = clock;
     this.etags = etags;
     this.budget = budget;
     this.footprint = footprint;
+    this.eventBounds = eventBounds;
   }
 
   /** The entry under this key, or null where there is none or it has expired. */
   public @Nullable Entry get(String key) {
     Entry entry = map.get(key);
-    return entry == null || !entry.expires() || !entry.isExpired(clock.millis())
-        ? entry
-        // It may have been renewed since it was looked up, or be about to be: only the key's own
-        // step can tell. Where it was not, its memory comes back here and now.
-        : map.computeIfPresent(key, this::unlessExpired);
+    if (entry == null || !entry.expires()) {
+      return entry;
+    }
+    if (!entry.isTombstone() && entry.isExpired(clock.millis())) {
+      // It may have been renewed since it was looked up, or be about to be: only the key's own
+      // step can tell. Where it was not, its memory comes back here and now.
+      entry = map.computeIfPresent(key, this::unlessExpired);
+    }
+    return entry == null || entry.isTombstone() ? null : entry;
   }
 
   /**
@@ -80,25 +98,47 @@ public final class Store {
    * changes.
    */
   public PutOutcome put(String key, Value value, TimeToLive ttl, Condition condition) {
+    return put(key, value, ttl, condition, null);
+  }
+
+  /**
+   * The same because of an event, which must also be new, and not older than another that was
+   * applied to the key. Whether it is comes before the condition. Only an event that is applied is
+   * remembered.
+   *
+   * @param event null where no event asks for it
+   */
+  public PutOutcome put(
+      String key, Value value, TimeToLive ttl, Condition condition, @Nullable Occurrence event) {
     while (true) {
-      PutStep step = new PutStep(value, ttl, condition);
+      PutStep step = new PutStep(value, ttl, condition, event);
       map.compute(key, step::apply);
-      // What has expired must not stand in the way of what is alive.
-      if (step.outcome instanceof PutOutcome.Full) {
-        if (sweep(SWEEP_BEFORE_REFUSING) > 0) {
-          continue;
-        }
-        refused.increment();
+      if (!(step.outcome instanceof PutOutcome.Full) || !makesRoom()) {
+        return step.outcome;
       }
-      return step.outcome;
     }
   }
 
   /** Removes the entry under the key if the condition holds; otherwise nothing changes. */
   public DeleteOutcome delete(String key, Condition condition) {
-    DeleteStep step = new DeleteStep(condition);
-    map.compute(key, step::apply);
-    return step.outcome;
+    return delete(key, condition, null);
+  }
+
+  /**
+   * The same because of an event, which must also be new, and not older than another that was
+   * applied to the key. Whether it is comes before the condition. Only an event that is applied is
+   * remembered, and it is applied even where there is no entry.
+   *
+   * @param event null where no event asks for it
+   */
+  public DeleteOutcome delete(String key, Condition condition, @Nullable Occurrence event) {
+    while (true) {
+      DeleteStep step = new DeleteStep(condition, event);
+      map.compute(key, step::apply);
+      if (!(step.outcome instanceof DeleteOutcome.Full) || !makesRoom()) {
+        return step.outcome;
+      }
+    }
   }
 
   /**
@@ -130,7 +170,20 @@ public final class Store {
   }
 
   /**
-   * Gives back the memory of entries that have expired, the longest expired first.
+   * Whether it is worth another try to write what found no room: what has expired must not stand in
+   * the way of what is alive.
+   */
+  private boolean makesRoom() {
+    if (sweep(SWEEP_BEFORE_REFUSING) > 0) {
+      return true;
+    }
+    refused.increment();
+    return false;
+  }
+
+  /**
+   * Gives back the memory of entries that have expired and of events that are forgotten under keys
+   * without an entry, the longest due first.
    *
    * @param atMost the most entries to look at
    * @return how many it looked at; fewer than {@code atMost} when no other was due
@@ -150,7 +203,8 @@ public final class Store {
 
   /** How many entries are held, with those that have expired and still wait for the sweep. */
   public int size() {
-    return map.size();
+    // Two counts, each exact, but not of the same moment.
+    return (int) Math.max(0, map.size() - tombstones.sum());
   }
 
   /** How many entries have been found expired since the start and removed or written over. */
@@ -173,30 +227,90 @@ public final class Store {
     return clock.millis();
   }
 
-  /**
-   * Removes every trace of an entry beside the map; called within the map's step that removes it
-   * from there.
-   */
-  private void forget(String key, Entry entry) {
-    keys.remove(key);
-    if (entry.expires()) {
-      deadlines.remove(new Deadline(entry.expiresAt(), key));
-    }
-    budget.reserve(-footprint.ofKey(key) - footprint.ofEntry(entry));
-  }
-
-  /** The entry as it is, or null and every trace of it removed where it has expired. */
+  /** The entry as it is, or what is left where it has expired. */
   private @Nullable Entry unlessExpired(String key, Entry current) {
-    if (!current.isExpired(clock.millis())) {
+    long now = clock.millis();
+    if (!current.isExpired(now)) {
       return current;
     }
-    forget(key, current);
-    expired.increment();
-    return null;
+    if (!current.isTombstone()) {
+      expired.increment();
+    }
+    Entry next = tombstone(EventMemory.trimmed(current.events(), eventBounds, now));
+    budget.reserve(cost(key, current, next)); // which gives back
+    follow(key, current, next);
+    return next;
   }
 
   private static @Nullable Entry alive(@Nullable Entry current, long now) {
-    return current != null && current.isExpired(now) ? null : current;
+    return current != null && (current.isExpired(now) || current.isTombstone()) ? null : current;
+  }
+
+  private static @Nullable EventMemory events(@Nullable Entry current) {
+    return current == null ? null : current.events();
+  }
+
+  /** What stands in the map where nothing but this is left: nothing, if it is null. */
+  private @Nullable Entry tombstone(@Nullable EventMemory events) {
+    return events == null ? null : Entry.tombstone(events, events.forgottenAt(eventBounds));
+  }
+
+  /** How many bytes more it takes to have the one where the other is, negative where fewer. */
+  private long cost(String key, @Nullable Entry current, @Nullable Entry next) {
+    if (current == null && next == null) {
+      return 0;
+    }
+    long before = current == null ? -footprint.ofKey(key) : footprint.ofEntry(current);
+    long after = next == null ? -footprint.ofKey(key) : footprint.ofEntry(next);
+    return after - before;
+  }
+
+  /**
+   * Keeps what stands beside the map in accord with it; called within the map's step that puts the
+   * one where the other is.
+   */
+  private void follow(String key, @Nullable Entry current, @Nullable Entry next) {
+    boolean wasListed = current != null && !current.isTombstone();
+    boolean isListed = next != null && !next.isTombstone();
+    boolean wasDue = current != null && current.expires();
+    boolean isDue = next != null && next.expires();
+    if (wasListed && isListed && !wasDue && !isDue) {
+      return;
+    }
+    String held = isDue || !wasListed ? held(key, current) : key;
+    if (wasListed && !isListed) {
+      keys.remove(key);
+    } else if (isListed && !wasListed) {
+      keys.add(held);
+    }
+    if (current != null && wasDue) {
+      deadlines.remove(new Deadline(current.expiresAt(), key));
+    }
+    if (next != null && isDue) {
+      deadlines.add(new Deadline(next.expiresAt(), held));
+    }
+    if (current != null && current.isTombstone()) {
+      tombstones.decrement();
+    }
+    if (next != null && next.isTombstone()) {
+      tombstones.increment();
+    }
+  }
+
+  /**
+   * The string the map holds for this key: the first it saw. A second one, held by the keys or the
+   * deadlines, would have to be paid for twice.
+   */
+  private String held(String key, @Nullable Entry current) {
+    if (current == null) {
+      return key;
+    }
+    if (!current.isTombstone()) {
+      String held = keys.added(key);
+      return held == null ? key : held;
+    }
+    Deadline held = deadlines.ceiling(new Deadline(current.expiresAt(), key));
+    return held == null || !held.key().equals(key) ? key : held.key();
   }
 
   /** One put, as the function the map applies to the key's entry; holds what came of it. */
@@ -204,39 +318,49 @@ public final class Store {
     private final Value value;
     private final TimeToLive ttl;
     private final Condition condition;
+    private final @Nullable Occurrence event;
     private PutOutcome outcome = new PutOutcome.Rejected(null);
 
-    PutStep(Value value, TimeToLive ttl, Condition condition) {
+    PutStep(Value value, TimeToLive ttl, Condition condition, @Nullable Occurrence event) {
       this.value = value;
       this.ttl = ttl;
       this.condition = condition;
+      this.event = event;
     }
 
     @Nullable Entry apply(String key, @Nullable Entry current) {
       // Read once: an entry that is alive for the condition has not expired for the expiry either.
       long now = clock.millis();
+      EventMemory events = events(current);
+      switch (EventMemory.judge(event, events, eventBounds, now)) {
+        case NEW -> {}
+        case DUPLICATE -> {
+          outcome = new PutOutcome.Duplicate();
+          return current;
+        }
+        case STALE -> {
+          outcome = new PutOutcome.Stale();
+          return current;
+        }
+      }
       Entry alive = alive(current, now);
       if (!condition.holds(alive)) {
         outcome = new PutOutcome.Rejected(alive == null ? null : alive.etag());
         return current;
       }
-      Entry next = new Entry(value, etags.nextStamp(), etags.origin(), expiry(alive, now));
-      long cost =
-          footprint.ofEntry(next)
-              - (current == null ? -footprint.ofKey(key) : footprint.ofEntry(current));
-      if (!budget.reserve(cost)) {
+      Entry next =
+          new Entry(
+              value,
+              etags.nextStamp(),
+              etags.origin(),
+              expiry(alive, now),
+              remembering(event, events, now));
+      if (!budget.reserve(cost(key, current, next))) {
         outcome = new PutOutcome.Full(budget.usedBytes(), budget.limitBytes());
         return current;
       }
-      if (current == null) {
-        keys.add(key);
-      }
-      if (next.expires() || (current != null && current.expires())) {
-        moveDeadline(key, current, next);
-      }
-      if (current != null && alive == null) {
-        expired.increment();
-      }
+      follow(key, current, next);
+      countIfExpired(current, alive);
       outcome =
           alive == null
               ? new PutOutcome.Created(next.etag())
@@ -251,43 +375,61 @@ public final class Store {
         case TimeToLive.Seconds(long seconds) -> now + seconds * 1_000;
       };
     }
-
-    private void moveDeadline(String key, @Nullable Entry current, Entry next) {
-      if (current != null && current.expires()) {
-        deadlines.remove(new Deadline(current.expiresAt(), key));
-      }
-      if (next.expires()) {
-        // The map goes on holding the string it first saw under this key; a deadline with another
-        // would cost it twice.
-        String held = current == null ? key : keys.added(key);
-        deadlines.add(new Deadline(next.expiresAt(), held == null ? key : held));
-      }
-    }
   }
 
   /** One delete, as the function the map applies to the key's entry; holds what came of it. */
   private final class DeleteStep {
     private final Condition condition;
+    private final @Nullable Occurrence event;
     private DeleteOutcome outcome = new DeleteOutcome.Absent();
 
-    DeleteStep(Condition condition) {
+    DeleteStep(Condition condition, @Nullable Occurrence event) {
       this.condition = condition;
+      this.event = event;
     }
 
     @Nullable Entry apply(String key, @Nullable Entry current) {
-      Entry alive = alive(current, clock.millis());
+      long now = clock.millis();
+      EventMemory events = events(current);
+      switch (EventMemory.judge(event, events, eventBounds, now)) {
+        case NEW -> {}
+        case DUPLICATE -> {
+          outcome = new DeleteOutcome.Duplicate();
+          return current;
+        }
+        case STALE -> {
+          outcome = new DeleteOutcome.Stale();
+          return current;
+        }
+      }
+      Entry alive = alive(current, now);
       if (!condition.holds(alive)) {
         outcome = new DeleteOutcome.Rejected(alive == null ? null : alive.etag());
         return current;
       }
-      if (current != null) {
-        forget(key, current);
-        if (alive == null) {
-          expired.increment();
-        }
+      Entry next = tombstone(remembering(event, events, now));
+      if (!budget.reserve(cost(key, current, next))) {
+        outcome = new DeleteOutcome.Full(budget.usedBytes(), budget.limitBytes());
+        return current;
       }
+      follow(key, current, next);
+      countIfExpired(current, alive);
       outcome = alive == null ? new DeleteOutcome.Absent() : new DeleteOutcome.Deleted();
-      return null;
+      return next;
+    }
+  }
+
+  /** What is remembered once this event is applied, or, where there is none, still. */
+  private @Nullable EventMemory remembering(
+      @Nullable Occurrence event, @Nullable EventMemory before, long now) {
+    return event == null
+        ? EventMemory.trimmed(before, eventBounds, now)
+        : EventMemory.with(event, before, eventBounds, now);
+  }
+
+  private void countIfExpired(@Nullable Entry current, @Nullable Entry alive) {
+    if (current != null && alive == null && !current.isTombstone()) {
+      expired.increment();
     }
   }
 }

@@ -46,6 +46,9 @@ class KvSettingsTest {
     DEFAULTS.put("kv.http.drain-timeout", "20s");
     DEFAULTS.put("kv.expiry.interval", "100ms");
     DEFAULTS.put("kv.expiry.batch", "1000");
+    DEFAULTS.put("kv.events.window", "15m");
+    DEFAULTS.put("kv.events.remembered", "100");
+    DEFAULTS.put("kv.events.key", "key,subject");
   }
 
   @EnableConfigurationProperties(KvSettings.class)
@@ -83,7 +86,10 @@ class KvSettingsTest {
     Map<String, String> described = new LinkedHashMap<>();
     for (JsonNode property : metadata().get("properties").values()) {
       assertThat(property.path("description").asString("")).as("%s", property).isNotBlank();
-      described.put(property.get("name").stringValue(), property.get("defaultValue").asString());
+      String value = property.get("defaultValue").asString();
+      described.put(
+          property.get("name").stringValue(),
+          value.replaceAll("[\\[\\] ]", "")); // a list is written [a, b] there
     }
     assertThat(described).containsExactlyInAnyOrderEntriesOf(DEFAULTS);
   }
@@ -125,6 +131,12 @@ class KvSettingsTest {
         "kv.http.drain-timeout  | 0ms    | kv.http.drain-timeout is 0s, it can be 1ms to 24h",
         "kv.expiry.interval     | 0s     | kv.expiry.interval is 0s, it can be 1ms to 24h",
         "kv.expiry.batch        | -1     | kv.expiry.batch is -1, it can be 1 or more",
+        "kv.events.window       | 0s     | kv.events.window is 0s, it can be 1ms to 24h",
+        "kv.events.window       | 25h    | kv.events.window is 1500m, it can be 1ms to 24h",
+        "kv.events.remembered   | 0      | kv.events.remembered is 0, it can be 1 to 10000",
+        "kv.events.remembered   | 10001  | kv.events.remembered is 10001, it can be 1 to 10000",
+        "kv.events.key          | \"\"     | kv.events.key is empty, it names at least one attribute",
+        "kv.events.key          | key,Id | kv.events.key names Id, an attribute has lower-case letters and digits",
       })
   void whatCannotWork_isRefused(String name, String value, String message) {
     assertThat(refusal(name, value)).hasMessage(message);
@@ -162,6 +174,7 @@ class KvSettingsTest {
             "KV_LIMITS_MEMORY", "128MB",
             "KV_HTTP_READTIMEOUT", "5s",
             "KV_HTTP_IDLE_TIMEOUT", "500ms",
+            "KV_EVENTS_KEY", "subject",
             "KV_EXPIRY_BATCH", "7");
     application
         .withInitializer(
@@ -181,6 +194,7 @@ class KvSettingsTest {
               assertThat(settings.http().readTimeout()).isEqualTo(Duration.ofSeconds(5));
               assertThat(settings.http().idleTimeout()).isEqualTo(Duration.ofMillis(500));
               assertThat(settings.expiry().batch()).isEqualTo(7);
+              assertThat(settings.events().key()).containsExactly("subject");
               assertThat(settings.byName())
                   .containsEntry("kv.limits.key", "2KB")
                   .containsEntry("kv.limits.memory", "128MB")

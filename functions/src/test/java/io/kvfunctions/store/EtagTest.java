@@ -135,6 +135,6 @@ class EtagTest {
   }
 
   private long written(long stamp) {
-    return new Entry(Stores.text(""), stamp, 0, Entry.NEVER).lastModifiedMillis();
+    return new Entry(Stores.text(""), stamp, 0, Entry.NEVER, null).lastModifiedMillis();
   }
 }

@@ -2,6 +2,7 @@ package io.kvfunctions.store;
 
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.IntFunction;
 
@@ -31,6 +32,10 @@ final class FootprintProbe {
     measure("typed", i -> "key:%012d".formatted(i), 100, "", TimeToLive.NONE, 1);
     measure("long", i -> "k".repeat(900) + i, 1_000, "shared/1", TimeToLive.NONE, 1);
     measure("colliding", FootprintProbe::colliding, 100, "shared/1", TimeToLive.NONE, 1);
+    measureEvents("event", 100, 1, false);
+    measureEvents("events", 100, 5, false);
+    measureEvents("tombstone", 100, 1, true);
+    measureEvents("tombstones", 100, 5, true);
   }
 
   /** Keys of one hash code: the characters Aa and BB have the same. */
@@ -58,6 +63,33 @@ final class FootprintProbe {
     if (store.size() != ENTRIES) {
       throw new AssertionError(store.size());
     }
+  }
+
+  /** Has each event write each key, deletes it, and, unless it is to stay so, writes it again. */
+  private static void measureEvents(String shape, int size, int events, boolean deleted) {
+    long before = held();
+    Store store = Stores.over(InstantSource.system());
+    for (int event = 0; event < events; event++) {
+      Occurrence occurrence = new Occurrence(0, event, Instant.ofEpochSecond(event));
+      for (int i = 0; i < ENTRIES; i++) {
+        // Each time with a string of its own, of which the first must be the only one that is held.
+        put(store, i, size, occurrence);
+        store.delete("key:%012d".formatted(i), Condition.Presence.ANY);
+        if (!deleted) {
+          put(store, i, size, null);
+        }
+      }
+    }
+    long actual = held() - before;
+    System.out.printf("%s %d %d%n", shape, store.budget().usedBytes(), actual);
+    if (store.size() != (deleted ? 0 : ENTRIES)) {
+      throw new AssertionError(store.size());
+    }
+  }
+
+  private static void put(Store store, int i, int size, Occurrence event) {
+    Value value = Value.copyOf(ByteBuffer.allocate(size), ContentType.of("shared/1"));
+    store.put("key:%012d".formatted(i), value, TimeToLive.NONE, Condition.Presence.ANY, event);
   }
 
   private static long held() {

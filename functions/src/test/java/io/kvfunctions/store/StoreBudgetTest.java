@@ -11,6 +11,8 @@ import io.kvfunctions.SettableClock;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -92,7 +94,10 @@ class StoreBudgetTest {
   @Test
   void everyWayAnEntryGoesGivesBackExactlyWhatItTook() {
     Random random = new Random(Seed.forTest("StoreBudgetTest.ways"));
-    Store store = Stores.over(clock);
+    ConcurrentMap<String, Entry> map = new ConcurrentHashMap<>();
+    Store store =
+        Stores.over(
+            clock, Long.MAX_VALUE / 2, new EventMemory.Bounds(Duration.ofSeconds(5), 3), map);
     for (int i = 0; i < 20_000; i++) {
       String key = KEYS[random.nextInt(KEYS.length)] + random.nextInt(20);
       TimeToLive ttl =
@@ -102,10 +107,10 @@ class StoreBudgetTest {
             default -> TimeToLive.ofSeconds(1 + random.nextInt(5));
           };
       switch (random.nextInt(10)) {
-        case 0, 1 -> store.delete(key, ANY);
+        case 0, 1 -> store.delete(key, ANY, event(random));
         case 2 -> clock.move(Duration.ofMillis(random.nextInt(3_000)));
         case 3 -> store.sweep(random.nextInt(4));
-        default -> store.put(key, value(random), ttl, ANY);
+        default -> store.put(key, value(random), ttl, ANY, event(random));
       }
     }
     assertThat(store.budget().usedBytes()).isPositive();
@@ -116,10 +121,18 @@ class StoreBudgetTest {
     while (store.sweep(100) > 0) {}
 
     assertThat(store.size()).isZero();
+    assertThat(map).isEmpty();
     assertThat(store.budget().usedBytes()).isZero();
   }
 
   private static final String[] KEYS = {"a", "é", "€", "😀", "a much longer key than the others "};
+
+  /** None for most writes, and else any of a few. */
+  private Occurrence event(Random random) {
+    return random.nextInt(3) == 0
+        ? new Occurrence(0, random.nextInt(10), clock.instant().minusMillis(random.nextInt(2_000)))
+        : null;
+  }
 
   private static Value value(Random random) {
     ContentType type =
@@ -143,14 +156,23 @@ class StoreBudgetTest {
           for (int i = 0; i < 50_000; i++) {
             String key = "k" + random.nextInt(300);
             switch (random.nextInt(8)) {
-              case 0 -> store.delete(key, ANY);
+              case 0 -> {
+                // Without an event it always succeeds.
+                if (store.delete(key, ANY) instanceof DeleteOutcome.Full outcome) {
+                  throw new AssertionError(outcome);
+                }
+                if (store.delete(key, ANY, event(random)) instanceof DeleteOutcome.Full) {
+                  full.incrementAndGet();
+                }
+              }
               case 1 -> {
                 clock.move(Duration.ofMillis(1));
                 store.sweep(5);
               }
               default -> {
                 TimeToLive ttl = random.nextBoolean() ? TimeToLive.NONE : TimeToLive.ofSeconds(1);
-                PutOutcome outcome = store.put(key, bytes(random.nextInt(2_000)), ttl, ANY);
+                PutOutcome outcome =
+                    store.put(key, bytes(random.nextInt(2_000)), ttl, ANY, event(random));
                 if (outcome instanceof PutOutcome.Full) {
                   full.incrementAndGet();
                 }
@@ -170,7 +192,7 @@ class StoreBudgetTest {
     assertThat(store.size()).isZero();
     assertThat(store.list("", null, 10).entries()).isEmpty();
     clock.move(Duration.ofDays(1));
-    assertThat(store.sweep(10)).isZero();
+    while (store.sweep(100) > 0) {} // what was left of events
     assertThat(store.budget().usedBytes()).isZero();
   }
 

@@ -49,8 +49,7 @@ final class StoreFullProbe {
             switch (store.put(name + thread + "/" + i, value(size), ttl, Presence.ANY)) {
               case PutOutcome.Created created -> written.incrementAndGet();
               case PutOutcome.Full full -> refused++;
-              case PutOutcome.Replaced replaced -> throw new AssertionError(replaced);
-              case PutOutcome.Rejected rejected -> throw new AssertionError(rejected);
+              case PutOutcome outcome -> throw new AssertionError(outcome);
             }
           }
         });

@@ -9,13 +9,17 @@ import io.kvfunctions.SettableClock;
 import io.kvfunctions.store.Condition.Presence;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.junit.jupiter.api.Test;
 
 /** The store beside a map that does the same in the plainest way: whatever is done, both agree. */
@@ -36,16 +40,31 @@ class StoreModelTest {
   private static final String[] PREFIXES = {"", "", "a", "a/", "\ud83d\ude00", "none"};
   private static final long NEVER = Long.MAX_VALUE;
 
+  /** So little that its bounds are met all the time. */
+  private static final EventMemory.Bounds BOUNDS =
+      new EventMemory.Bounds(Duration.ofSeconds(20), 3);
+
   /** What the model keeps of an entry. */
   private record Kept(String value, Etag etag, long modifiedMillis, long expiresAt) {}
 
+  /** What the model keeps of an event that was applied. */
+  private record Applied(Occurrence event, long atMillis) {}
+
+  private enum Verdict {
+    NEW,
+    DUPLICATE,
+    STALE
+  }
+
   private final SettableClock clock = new SettableClock();
-  private final Store store = Stores.over(clock);
+  private final ConcurrentMap<String, Entry> map = new ConcurrentHashMap<>();
+  private final Store store = Stores.over(clock, Long.MAX_VALUE / 2, BOUNDS, map);
   private final Map<String, Kept> model =
       new TreeMap<>(
           (a, b) ->
               Arrays.compareUnsigned(
                   a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8)));
+  private final Map<String, List<Applied>> applied = new HashMap<>();
   private final List<Etag> etags = new ArrayList<>(List.of(new Etag(1, 2)));
   private final Random random = new Random(Seed.forTest("StoreModelTest"));
 
@@ -63,7 +82,69 @@ class StoreModelTest {
       }
       if (i % 10_000 == 0) {
         walk();
+        whatIsChargedIsWhatIsHeld();
       }
+    }
+    clock.move(Duration.ofHours(1));
+    while (store.sweep(100) > 0) {}
+    walk();
+    assertThat(map).hasSize(store.size()); // without a tombstone
+    whatIsChargedIsWhatIsHeld();
+  }
+
+  private void whatIsChargedIsWhatIsHeld() {
+    Footprint footprint = Footprint.ofThisJvm();
+    long held = 0;
+    for (Map.Entry<String, Entry> each : map.entrySet()) {
+      held += footprint.ofKey(each.getKey()) + footprint.ofEntry(each.getValue());
+    }
+    assertThat(store.budget().usedBytes()).isEqualTo(held);
+  }
+
+  /** No event for every other write, and else one of a few, so that they come again. */
+  private Occurrence event() {
+    if (random.nextBoolean()) {
+      return null;
+    }
+    int id = random.nextInt(12);
+    // Some without time, some of the same, the others a little shuffled.
+    Instant time =
+        random.nextInt(4) == 0
+            ? null
+            : clock.instant().minusNanos(random.nextInt(4) * 500_000_000L);
+    return Occurrence.of("/model", "" + id, time);
+  }
+
+  /**
+   * The rule: an event that was applied within the window, and is among the last that were, is a
+   * duplicate; otherwise, one that is older than any applied within the window is stale.
+   */
+  private Verdict judge(String key, Occurrence event) {
+    if (event == null) {
+      return Verdict.NEW;
+    }
+    List<Applied> within = applied.computeIfAbsent(key, k -> new ArrayList<>());
+    within.removeIf(each -> clock.millis() - each.atMillis() >= BOUNDS.window().toMillis());
+    List<Applied> last =
+        within.subList(Math.max(0, within.size() - BOUNDS.perKey()), within.size());
+    if (last.stream().anyMatch(each -> isSame(each.event(), event))) {
+      return Verdict.DUPLICATE;
+    }
+    boolean late =
+        event.time() != null
+            && within.stream()
+                .map(each -> each.event().time())
+                .anyMatch(time -> time != null && time.isAfter(event.time()));
+    return late ? Verdict.STALE : Verdict.NEW;
+  }
+
+  private static boolean isSame(Occurrence a, Occurrence b) {
+    return a.high() == b.high() && a.low() == b.low();
+  }
+
+  private void remember(String key, Occurrence event) {
+    if (event != null) {
+      applied.computeIfAbsent(key, k -> new ArrayList<>()).add(new Applied(event, clock.millis()));
     }
   }
 
@@ -82,8 +163,21 @@ class StoreModelTest {
           default -> TimeToLive.ofSeconds(1 + random.nextInt(5));
         };
 
-    PutOutcome outcome = store.put(key, text(value), ttl, condition);
+    Occurrence event = event();
 
+    PutOutcome outcome = store.put(key, text(value), ttl, condition, event);
+
+    switch (judge(key, event)) {
+      case NEW -> {}
+      case DUPLICATE -> {
+        assertThat(outcome).isEqualTo(new PutOutcome.Duplicate());
+        return;
+      }
+      case STALE -> {
+        assertThat(outcome).isEqualTo(new PutOutcome.Stale());
+        return;
+      }
+    }
     if (!holds(condition, before)) {
       assertThat(outcome).isEqualTo(new PutOutcome.Rejected(before == null ? null : before.etag()));
       return;
@@ -99,6 +193,7 @@ class StoreModelTest {
           case TimeToLive.Seconds(long seconds) -> clock.millis() + seconds * 1_000;
         };
     model.put(key, new Kept(value, etag, clock.millis(), expiresAt));
+    remember(key, event);
     if (etags.size() > 20) {
       etags.remove(random.nextInt(20));
     }
@@ -109,8 +204,21 @@ class StoreModelTest {
     Kept before = alive(key);
     Condition condition = condition(before);
 
-    DeleteOutcome outcome = store.delete(key, condition);
+    Occurrence event = event();
 
+    DeleteOutcome outcome = store.delete(key, condition, event);
+
+    switch (judge(key, event)) {
+      case NEW -> {}
+      case DUPLICATE -> {
+        assertThat(outcome).isEqualTo(new DeleteOutcome.Duplicate());
+        return;
+      }
+      case STALE -> {
+        assertThat(outcome).isEqualTo(new DeleteOutcome.Stale());
+        return;
+      }
+    }
     if (!holds(condition, before)) {
       assertThat(outcome)
           .isEqualTo(new DeleteOutcome.Rejected(before == null ? null : before.etag()));
@@ -119,6 +227,7 @@ class StoreModelTest {
     assertThat(outcome)
         .isEqualTo(before == null ? new DeleteOutcome.Absent() : new DeleteOutcome.Deleted());
     model.remove(key);
+    remember(key, event);
   }
 
   private void get(String key) {
@@ -172,17 +281,22 @@ class StoreModelTest {
   }
 
   private void sweep() {
-    List<String> expired = model.keySet().stream().filter(key -> alive(key) == null).toList();
+    int alive = (int) model.keySet().stream().filter(key -> alive(key) != null).count();
     int atMost = random.nextInt(4);
     int held = store.size();
-    long sweptBefore = store.expired();
+    long expiredBefore = store.expired();
 
     int swept = store.sweep(atMost);
 
-    // Which of them went is the order of their deadlines; that they were expired is all that shows.
-    assertThat(swept).isEqualTo(Math.min(atMost, held - (model.size() - expired.size())));
-    assertThat(store.size()).isEqualTo(held - swept);
-    assertThat(store.expired()).isEqualTo(sweptBefore + swept);
+    // Which of them went is the order of their deadlines, among which are those of tombstones; that
+    // they were expired is all that shows.
+    int removed = held - store.size();
+    assertThat(swept).isBetween(removed, atMost);
+    assertThat(store.expired()).isEqualTo(expiredBefore + removed);
+    if (swept < atMost) {
+      assertThat(store.size()).isEqualTo(alive);
+      assertThat(store.sweep(atMost)).isZero();
+    }
   }
 
   private Condition condition(Kept current) {

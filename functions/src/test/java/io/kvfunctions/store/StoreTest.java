@@ -28,8 +28,7 @@ class StoreTest {
     return switch (store.put(key, text(value), ttl, ANY)) {
       case PutOutcome.Created(Etag etag) -> etag;
       case PutOutcome.Replaced(Etag etag) -> etag;
-      case PutOutcome.Rejected rejected -> throw new AssertionError(rejected);
-      case PutOutcome.Full full -> throw new AssertionError(full);
+      case PutOutcome outcome -> throw new AssertionError(outcome);
     };
   }
 

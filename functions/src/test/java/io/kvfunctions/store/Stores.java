@@ -2,11 +2,17 @@ package io.kvfunctions.store;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /** Stores and values for tests. */
 public final class Stores {
+  /** The defaults. */
+  static final EventMemory.Bounds EVENT_BOUNDS =
+      new EventMemory.Bounds(Duration.ofMinutes(15), 100);
+
   private Stores() {}
 
   /** A store with more memory than a test fills. */
@@ -16,12 +22,22 @@ public final class Stores {
 
   /** A store whose entries may hold this many bytes. */
   public static Store over(InstantSource clock, long budgetBytes) {
+    return over(clock, budgetBytes, EVENT_BOUNDS, new ConcurrentHashMap<>());
+  }
+
+  /** The same over this map, remembering this much of events. */
+  static Store over(
+      InstantSource clock,
+      long budgetBytes,
+      EventMemory.Bounds eventBounds,
+      ConcurrentMap<String, Entry> map) {
     return new Store(
-        new ConcurrentHashMap<>(),
+        map,
         clock,
         new EtagSequence(clock, 0x5eed),
         new Budget(budgetBytes),
-        Footprint.ofThisJvm());
+        Footprint.ofThisJvm(),
+        eventBounds);
   }
 
   /** A text to store. */
