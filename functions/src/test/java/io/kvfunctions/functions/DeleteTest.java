@@ -8,9 +8,11 @@ import io.kvfunctions.SettableClock;
 import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.Condition.Presence;
 import io.kvfunctions.store.Etag;
+import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.Stores;
 import io.kvfunctions.store.TimeToLive;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -87,5 +89,35 @@ class DeleteTest {
         .isEqualTo(Problem.Kind.KEY_EMPTY);
     assertThat(((Problem) delete.apply(read(Json.DELETE, "\"\\udfff\""))).kind())
         .isEqualTo(Problem.Kind.KEY_INVALID);
+  }
+
+  @Test
+  void anEventIsAppliedOnceAndNotAfterALaterOne() {
+    Occurrence event = Occurrence.of("/test", "2", Instant.ofEpochSecond(2));
+    Occurrence earlier = Occurrence.of("/test", "1", Instant.ofEpochSecond(1));
+
+    assertThat(delete.apply(new Delete.Input("a", Presence.ANY, event)))
+        .isEqualTo(new Delete.Gone("a", false));
+    assertThat(delete.apply(new Delete.Input("a", Presence.ANY, event)))
+        .isEqualTo(new Ignored(Ignored.Why.DUPLICATE));
+    assertThat(delete.apply(new Delete.Input("a", Presence.ANY, earlier)))
+        .isEqualTo(new Ignored(Ignored.Why.STALE));
+  }
+
+  @Test
+  void anEventThatCannotBeRememberedIsRefused_andAnyOtherDeleteIsNot() {
+    Delete full = new Delete(Stores.over(new SettableClock(), 100), new Limits(1_024, 1_048_576));
+
+    assertThat(
+            full.apply(
+                new Delete.Input("a", Presence.ANY, Occurrence.of("/test", "1", Instant.EPOCH))))
+        .isEqualTo(
+            new Problem(
+                Problem.Kind.STORE_FULL,
+                "entries hold 0 of 100 bytes (kv.limits.memory): delete some, let some expire, or"
+                    + " give the store more memory",
+                Map.of("limit", 100L, "actual", 0L)));
+    assertThat(full.apply(new Delete.Input("a", Presence.ANY)))
+        .isEqualTo(new Delete.Gone("a", false));
   }
 }

@@ -11,10 +11,12 @@ import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.Condition.Presence;
 import io.kvfunctions.store.Entry;
 import io.kvfunctions.store.Etag;
+import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.Stores;
 import io.kvfunctions.store.TimeToLive;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -372,5 +374,36 @@ class PutTest {
     assertThat(((Problem) put("{\"key\":\"" + "k".repeat(1_025) + "\",\"value\":1}")).kind())
         .isEqualTo(Problem.Kind.KEY_TOO_LONG);
     assertThat(store.size()).isZero();
+  }
+
+  // ---- events
+
+  private static Put.Input inputOf(Occurrence event) {
+    return new Put.Input("a", Stores.text("1"), TimeToLive.NONE, Presence.ANY, event);
+  }
+
+  @Test
+  void anEventIsAppliedOnceAndNotAfterALaterOne() {
+    Occurrence event = Occurrence.of("/test", "2", Instant.ofEpochSecond(2));
+
+    assertThat(put.apply(inputOf(event))).isInstanceOf(Put.Stored.class);
+    assertThat(put.apply(inputOf(event))).isEqualTo(new Ignored(Ignored.Why.DUPLICATE));
+    assertThat(put.apply(inputOf(Occurrence.of("/test", "1", Instant.ofEpochSecond(1)))))
+        .isEqualTo(new Ignored(Ignored.Why.STALE));
+  }
+
+  @Test
+  void whyAnEventWasIgnoredIsWrittenToo() {
+    assertThat(Jsons.write(Json.PUT, new Ignored(Ignored.Why.DUPLICATE), true))
+        .isEqualTo("{\"ignored\":\"duplicate\"}");
+    assertThat(Jsons.write(Json.DELETE, new Ignored(Ignored.Why.STALE), true))
+        .isEqualTo("{\"ignored\":\"stale\"}");
+  }
+
+  @Test
+  void whatIsReadFromJsonIsAskedForByNoEvent() {
+    assertThat(read(Json.PUT, "{\"key\":\"a\",\"value\":1}").event()).isNull();
+    assertThat(read(Json.DELETE, "\"a\"").event()).isNull();
+    assertThat(read(Json.DELETE, "{\"key\":\"a\"}").event()).isNull();
   }
 }

@@ -1,0 +1,24 @@
+package io.kvfunctions.events;
+
+/** A way by which events get to a store. Safe for any number of threads. */
+interface Delivery {
+  /** Delivers the event, once; what it throws fails the test. */
+  Answer deliver(RecordedEvent event) throws Exception;
+
+  /** What the store holds under the key, null where that is nothing. */
+  String read(String key) throws Exception;
+
+  /** What a broker is told of an event. */
+  enum Answer {
+    /** It is applied now. */
+    APPLIED,
+    /** It was applied before. */
+    DUPLICATE,
+    /** A later one was applied before. */
+    STALE,
+    /** No answer, or one that asks to deliver it again. */
+    RETRY,
+    /** It is to be given up. */
+    REFUSED
+  }
+}
