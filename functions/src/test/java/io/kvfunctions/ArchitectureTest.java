@@ -27,24 +27,37 @@ class ArchitectureTest {
             "io.netty..",
             "reactor..",
             "io.kvfunctions.http..",
+            "io.kvfunctions.events..",
             "tools.jackson..",
             "com.fasterxml.jackson..")
         .check(CLASSES);
   }
 
   @Test
-  void theFunctions_knowNoHttp() {
+  void theFunctionsAndWhatEventsAskOfThem_knowNoHttp() {
     noClasses()
         .that()
-        .resideInAPackage("io.kvfunctions.functions..")
+        .resideInAnyPackage("io.kvfunctions.functions..", "io.kvfunctions.events..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
             "io.netty..",
             "reactor..",
+            "java.net..",
             "io.kvfunctions.http..",
             "org.springframework.http..",
             "org.springframework.web..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theFunctions_knowNoEvents() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.kvfunctions.functions..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.kvfunctions.events..")
         .check(CLASSES);
   }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -90,20 +91,27 @@ public final class Json {
   }
 
   /**
+   * How something reads as JSON.
+   *
+   * @param <I> what is read
+   */
+  public interface Reading<I> {
+    /**
+     * Reads the value the document is at.
+     *
+     * @throws ProblemException if it is not such a thing; the document is then somewhere within the
+     *     value
+     */
+    I read(Document document);
+  }
+
+  /**
    * How one function's input and output read as JSON.
    *
    * @param <I> the function's input
    * @param <O> the function's output
    */
-  public sealed interface Form<I, O> {
-    /**
-     * Reads the value the document is at.
-     *
-     * @throws ProblemException if it is not an input of the function; the document is then
-     *     somewhere within the value
-     */
-    I read(Document document);
-
+  public sealed interface Form<I, O> extends Reading<I> {
     /**
      * Writes an output.
      *
@@ -148,6 +156,11 @@ public final class Json {
       this.parser = FACTORY.createParser(ObjectReadContext.empty(), bytes, from, to - from);
     }
 
+    /** Where reading has come to, token by token. */
+    public JsonParser parser() {
+      return parser;
+    }
+
     private ProblemException wrong(String detail) {
       return Problem.bodyInvalid(detail).asException();
     }
@@ -163,7 +176,7 @@ public final class Json {
      * The bytes of the value the parser is at, as they stand in the document, and the parser at its
      * end.
      */
-    private ByteBuffer text() {
+    public ByteBuffer text() {
       int start = (int) parser.currentTokenLocation().getByteOffset();
       parser.skipChildren();
       parser.finishToken();
@@ -182,10 +195,10 @@ public final class Json {
    *
    * @throws ProblemException if it is not
    */
-  public static <I> I read(Form<I, ?> form, byte[] bytes, int from, int to) {
+  public static <I> I read(Reading<I> reading, byte[] bytes, int from, int to) {
     try (Document document = new Document(bytes, from, to)) {
       begin(document);
-      I input = form.read(document);
+      I input = reading.read(document);
       end(document);
       return input;
     } catch (JacksonException e) {
@@ -203,32 +216,72 @@ public final class Json {
   public static <I> List<Element<I>> readArray(
       Form<I, ?> form, byte[] bytes, int from, int to, int atMost) {
     try (Document document = new Document(bytes, from, to)) {
-      begin(document);
+      beginArray(document);
       JsonParser parser = document.parser;
-      if (parser.currentToken() != JsonToken.START_ARRAY) {
-        throw document.wrong(
-            "the batch is %s, it takes an array".formatted(kind(parser.currentToken())));
-      }
       List<Element<I>> elements = new ArrayList<>();
       int depth = parser.streamReadContext().getNestingDepth();
       while (parser.nextToken() != JsonToken.END_ARRAY) {
-        if (elements.size() < atMost) {
-          elements.add(element(form, document, depth));
-        } else {
-          throw Problem.overLimit(
-                  Problem.Kind.BATCH_TOO_LARGE,
-                  "the array has %s elements or more",
-                  (long) atMost + 1,
-                  atMost,
-                  "kv.limits.batch")
-              .asException();
+        if (elements.size() == atMost) {
+          throw tooMany(atMost);
         }
+        elements.add(element(form, document, depth));
       }
       end(document);
       return elements;
     } catch (JacksonException e) {
       throw malformed(e);
     }
+  }
+
+  /**
+   * Reads a document that is an array, and hands on each element before it reads the next, so that
+   * they never are in memory all at once. It looks through the document first: what is not JSON, or
+   * has too many elements, is found before any is handed on.
+   *
+   * @param reading throws of no element
+   * @param atMost how many elements it may have
+   * @throws ProblemException if the document as a whole is not a JSON array or has too many
+   *     elements
+   */
+  public static <I> void forEach(
+      Reading<I> reading, byte[] bytes, int from, int to, int atMost, Consumer<I> consumer) {
+    try (Document document = new Document(bytes, from, to)) {
+      beginArray(document);
+      JsonParser parser = document.parser;
+      for (int count = 0; parser.nextToken() != JsonToken.END_ARRAY; count++) {
+        if (count == atMost) {
+          throw tooMany(atMost);
+        }
+        parser.skipChildren();
+      }
+      end(document);
+    } catch (JacksonException e) {
+      throw malformed(e);
+    }
+    try (Document document = new Document(bytes, from, to)) {
+      beginArray(document);
+      while (document.parser.nextToken() != JsonToken.END_ARRAY) {
+        consumer.accept(reading.read(document));
+      }
+    }
+  }
+
+  private static void beginArray(Document document) {
+    begin(document);
+    JsonToken first = document.parser.currentToken();
+    if (first != JsonToken.START_ARRAY) {
+      throw document.wrong("the batch is %s, it takes an array".formatted(kind(first)));
+    }
+  }
+
+  private static ProblemException tooMany(int atMost) {
+    return Problem.overLimit(
+            Problem.Kind.BATCH_TOO_LARGE,
+            "the array has %s elements or more",
+            (long) atMost + 1,
+            atMost,
+            "kv.limits.batch")
+        .asException();
   }
 
   /**
@@ -278,6 +331,16 @@ public final class Json {
 
   /** Writes a problem as an object of RFC 9457, with the status its transport chose. */
   public static void writeProblem(Problem problem, int status, JsonGenerator generator) {
+    writeProblem(problem, status, generator, g -> {});
+  }
+
+  /**
+   * The same with more members.
+   *
+   * @param more writes them, behind those of the problem
+   */
+  public static void writeProblem(
+      Problem problem, int status, JsonGenerator generator, Consumer<JsonGenerator> more) {
     generator.writeStartObject();
     generator.writeStringProperty("type", problem.kind().type());
     generator.writeStringProperty("title", problem.kind().title());
@@ -299,6 +362,7 @@ public final class Json {
                 default -> generator.writeStringProperty(name, wellFormed(value.toString()));
               }
             });
+    more.accept(generator);
     generator.writeEndObject();
   }
 
@@ -320,7 +384,9 @@ public final class Json {
     }
     byte[] bytes = new byte[entry.size()];
     entry.value().get(bytes);
-    if (text != null && !(onOneLine && isTornByLine(text)) && isJson(bytes)) {
+    if (text != null
+        && !(onOneLine && isTornByLine(text))
+        && isJson(EMBEDDED, bytes, 0, bytes.length)) {
       generator.writeName("value");
       generator.writeRawValue(text);
     } else {
@@ -337,9 +403,15 @@ public final class Json {
     return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0 || !text.strip().equals(text);
   }
 
-  /** Whether the bytes are what a put would read as a value, and nothing more. */
-  private static boolean isJson(byte[] bytes) {
-    try (JsonParser parser = EMBEDDED.createParser(ObjectReadContext.empty(), bytes)) {
+  /** Whether the bytes from {@code from} to before {@code to} are a JSON text (RFC 8259). */
+  public static boolean isJson(byte[] bytes, int from, int to) {
+    return Utf8.isValid(bytes, from, to) && isJson(FACTORY, bytes, from, to);
+  }
+
+  /** Whether the bytes, which are UTF-8, are what this would read as a value, and nothing more. */
+  private static boolean isJson(JsonFactory factory, byte[] bytes, int from, int to) {
+    try (JsonParser parser =
+        factory.createParser(ObjectReadContext.empty(), bytes, from, to - from)) {
       if (parser.nextToken() == null) {
         return false;
       }
@@ -377,7 +449,8 @@ public final class Json {
         .asException();
   }
 
-  private static String kind(@Nullable JsonToken token) {
+  /** What a value is that begins with this token, in words. */
+  public static String kind(@Nullable JsonToken token) {
     if (token == null) {
       return "nothing";
     }

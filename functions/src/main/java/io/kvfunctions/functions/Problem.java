@@ -30,6 +30,7 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
     KEY_INVALID("The key is not Unicode text"),
     TTL_INVALID("The time to live is not valid"),
     BODY_INVALID("The body is not valid"),
+    EVENT_INVALID("The event is not valid"),
     CURSOR_INVALID("The cursor is not valid"),
     PARAMETER_INVALID("A parameter is not valid"),
     REQUEST_INVALID("The request is not valid HTTP"),

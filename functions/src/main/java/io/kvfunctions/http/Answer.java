@@ -7,6 +7,7 @@ import static io.netty.handler.codec.http.HttpHeaderNames.ETAG;
 import static io.netty.handler.codec.http.HttpHeaderNames.RETRY_AFTER;
 import static io.netty.handler.codec.http.HttpHeaderValues.IDENTITY;
 
+import io.kvfunctions.events.Outcome.Done;
 import io.kvfunctions.functions.Json;
 import io.kvfunctions.functions.Problem;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
@@ -15,6 +16,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -34,6 +36,8 @@ record Answer(HttpResponseStatus status, HttpHeaders headers, ByteBuffer body, S
   static final AsciiString PROBLEM_JSON = AsciiString.cached("application/problem+json");
 
   static final AsciiString YAML = AsciiString.cached("application/yaml");
+
+  private static final AsciiString KV_EVENT = AsciiString.cached("kv-event");
 
   static final String OK = "ok";
 
@@ -67,17 +71,7 @@ record Answer(HttpResponseStatus status, HttpHeaders headers, ByteBuffer body, S
 
   /** A problem, told. */
   static Answer of(Problem problem) {
-    int status = status(problem.kind());
-    ByteArrayOutputStream body = new ByteArrayOutputStream(256);
-    try (JsonGenerator generator = Json.generator(body)) {
-      Json.writeProblem(problem, status, generator);
-    }
-    Answer answer =
-        new Answer(
-            HttpResponseStatus.valueOf(status),
-            newHeaders().set(CONTENT_TYPE, PROBLEM_JSON),
-            ByteBuffer.wrap(body.toByteArray()),
-            problem.kind().slug());
+    Answer answer = problem(problem, status(problem.kind()), generator -> {});
     @Nullable Object currentEtag = problem.members().get("currentEtag");
     if (currentEtag != null) {
       answer.with(ETAG, "\"" + currentEtag + "\"");
@@ -87,6 +81,43 @@ record Answer(HttpResponseStatus status, HttpHeaders headers, ByteBuffer body, S
       case UNSUPPORTED_ENCODING -> answer.with(ACCEPT_ENCODING, IDENTITY);
       default -> answer;
     };
+  }
+
+  /**
+   * That an event, or the events of a batch, need no more doing; null where there were none. It has
+   * no body and none of the event's attributes: a broker would take either for an event in reply.
+   */
+  static Answer ofEvent(@Nullable Done done) {
+    Answer answer = of(HttpResponseStatus.NO_CONTENT);
+    return done == null ? answer : answer.with(KV_EVENT, done.word());
+  }
+
+  /** A problem with an event, told to whoever delivers it, with the status that has it do right. */
+  static Answer ofEvent(Problem problem) {
+    return ofEvent(problem, generator -> {});
+  }
+
+  /**
+   * The same with more members.
+   *
+   * @param more writes them, behind those of the problem
+   */
+  static Answer ofEvent(Problem problem, Consumer<JsonGenerator> more) {
+    int status = statusOfEvent(problem.kind());
+    Answer answer = problem(problem, status, more);
+    return status == 503 ? answer.with(RETRY_AFTER, RETRY_AFTER_SECONDS) : answer;
+  }
+
+  private static Answer problem(Problem problem, int status, Consumer<JsonGenerator> more) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream(256);
+    try (JsonGenerator generator = Json.generator(body)) {
+      Json.writeProblem(problem, status, generator, more);
+    }
+    return new Answer(
+        HttpResponseStatus.valueOf(status),
+        newHeaders().set(CONTENT_TYPE, PROBLEM_JSON),
+        ByteBuffer.wrap(body.toByteArray()),
+        problem.kind().slug());
   }
 
   /** The methods there are. */
@@ -110,6 +141,7 @@ record Answer(HttpResponseStatus status, HttpHeaders headers, ByteBuffer body, S
           KEY_INVALID,
           TTL_INVALID,
           BODY_INVALID,
+          EVENT_INVALID,
           CURSOR_INVALID,
           PARAMETER_INVALID,
           REQUEST_INVALID ->
@@ -126,5 +158,13 @@ record Answer(HttpResponseStatus status, HttpHeaders headers, ByteBuffer body, S
       case UNAVAILABLE -> 503;
       case STORE_FULL -> 507;
     };
+  }
+
+  /**
+   * The status of a problem with an event. A broker tries again after any status of 5xx, and heeds
+   * {@code Retry-After} with 429 and 503 only: so what takes its time to pass is 503.
+   */
+  static int statusOfEvent(Problem.Kind kind) {
+    return kind == Problem.Kind.STORE_FULL ? 503 : status(kind);
   }
 }

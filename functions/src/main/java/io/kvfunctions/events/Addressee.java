@@ -1,0 +1,7 @@
+package io.kvfunctions.events;
+
+/** The function that an event was sent to. */
+public enum Addressee {
+  PUT,
+  DELETE
+}
