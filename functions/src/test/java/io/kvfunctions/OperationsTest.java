@@ -102,6 +102,8 @@ class OperationsTest {
       requests.put("put invocation body-invalid", 1);
       requests.put("delete invocation ok", 1);
       requests.put("delete invocation unsupported-media-type", 1);
+      requests.put("put event ok", 0);
+      requests.put("delete event ok", 0);
       requests.put("none none ok", 2);
       requests.put("none none method-not-allowed", 1);
       requests.put("none none not-found", 1);
@@ -118,6 +120,79 @@ class OperationsTest {
           .containsEntry("kv_buffered_bytes", 0.0);
       assertThat(metrics.get("kv_memory_used_bytes")).isBetween(3_100.0, 5_120.0);
     }
+  }
+
+  @Test
+  void metrics_countEvents() throws IOException {
+    try (TestServer server = TestServer.start(Map.of());
+        RawClient client = new RawClient("127.0.0.1", server.port())) {
+      String[] event = {
+        "ce-specversion: 1.0",
+        "ce-id: 1",
+        "ce-source: /s",
+        "ce-type: t",
+        "ce-key: a",
+        "ce-time: 2025-12-31T23:59:00.25Z" // a minute before the clock of the server
+      };
+      String json =
+          "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/s\",\"type\":\"%s\",\"key\":\"a\"%s}";
+      String structured = "Content-Type: application/cloudevents+json";
+      String batched = "Content-Type: application/cloudevents-batch+json";
+      ask(client, 204, "POST /put", "1", event);
+      ask(client, 204, "POST /put", "1", event);
+      ask(client, 400, "POST /put", "1", "ce-id: 1");
+      try (RawClient tooMuch = new RawClient("127.0.0.1", server.port())) {
+        ask(tooMuch, 413, "POST /put", "x".repeat(1_048_577), event);
+      }
+      ask(client, 204, "POST /put", json.formatted("2", "dev.knative.kafka.event", ""), structured);
+      ask(client, 400, "POST /delete", "[]", structured);
+      ask(client, 415, "POST /delete", "[]", structured.replace("json", "avro"));
+      String late = ",\"time\":\"2025-12-31T23:58:00Z\"";
+      String command = json.formatted("4", "io.kvfunctions.put", "");
+      ask(
+          client,
+          400,
+          "POST /delete",
+          "[" + json.formatted("3", "t", late) + "," + command + "]",
+          batched);
+
+      Map<String, Double> metrics = metrics(server);
+      Map<String, Integer> requests = new TreeMap<>();
+      requests.put("put event ok", 3);
+      requests.put("put event event-invalid", 1);
+      requests.put("put event value-too-large", 1);
+      requests.put("delete event body-invalid", 1);
+      requests.put("delete event unsupported-media-type", 1);
+      requests.put("delete event event-invalid", 1);
+      assertThat(requests(metrics)).containsAllEntriesOf(requests);
+      Map<String, Integer> events = new TreeMap<>();
+      events.put("binary state applied", 1);
+      events.put("binary state duplicate", 1);
+      events.put("binary state failed", 2);
+      events.put("structured tombstone applied", 1);
+      events.put("structured state failed", 1);
+      events.put("batched state stale", 1);
+      events.put("batched command failed", 1);
+      assertThat(events(metrics)).isEqualTo(events);
+      assertThat(metrics).containsEntry("kv_events_newest_age_seconds", 60.0);
+    }
+  }
+
+  /** How many events, by "mode kind result", those of which there are none left out. */
+  private static Map<String, Integer> events(Map<String, Double> metrics) {
+    Pattern series =
+        Pattern.compile("kv_events_total\\{kind=\"(.*)\",mode=\"(.*)\",result=\"(.*)\"}");
+    Map<String, Integer> events = new TreeMap<>();
+    metrics.forEach(
+        (name, value) -> {
+          Matcher matcher = series.matcher(name);
+          if (matcher.matches() && value > 0) {
+            events.put(
+                matcher.group(2) + " " + matcher.group(1) + " " + matcher.group(3),
+                value.intValue());
+          }
+        });
+    return events;
   }
 
   /** Once it was counted as aborted, as if the client had gone. */
@@ -171,6 +246,8 @@ class OperationsTest {
       expected.put("kv_buffered_bytes", "gauge");
       expected.put("kv_connections", "gauge");
       expected.put("kv_entries", "gauge");
+      expected.put("kv_events_newest_age_seconds", "gauge");
+      expected.put("kv_events_total", "counter");
       expected.put("kv_expired_total", "counter");
       expected.put("kv_memory_budget_bytes", "gauge");
       expected.put("kv_memory_used_bytes", "gauge");
@@ -195,7 +272,13 @@ class OperationsTest {
                       "get invocation ok", 0,
                       "put invocation ok", 0,
                       "delete invocation ok", 0,
+                      "put event ok", 0,
+                      "delete event ok", 0,
                       "none none ok", 0)));
+      assertThat(
+              metrics.keySet().stream().filter(name -> name.startsWith("kv_events_total{")).count())
+          .isEqualTo(3 * 3 * 4);
+      assertThat(metrics.get("kv_events_newest_age_seconds")).isNaN();
       assertThat(
               metrics.keySet().stream()
                   .filter(name -> name.startsWith("kv_requests_seconds_bucket"))

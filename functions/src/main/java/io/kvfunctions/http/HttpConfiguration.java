@@ -1,5 +1,8 @@
 package io.kvfunctions.http;
 
+import io.kvfunctions.events.Addressee;
+import io.kvfunctions.events.EventMetrics;
+import io.kvfunctions.events.Receiver;
 import io.kvfunctions.functions.Delete;
 import io.kvfunctions.functions.Get;
 import io.kvfunctions.functions.Json;
@@ -13,6 +16,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.function.Function;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -43,6 +47,8 @@ public class HttpConfiguration {
       Store store,
       Limits limits,
       KvSettings settings,
+      MeterRegistry registry,
+      InstantSource clock,
       @Value("classpath:/openapi.yaml") org.springframework.core.io.Resource description)
       throws IOException {
     Function<Get.Input, Get.Output> get = function(catalog, "get");
@@ -51,6 +57,8 @@ public class HttpConfiguration {
     Invocation.Bounds bounds =
         new Invocation.Bounds(
             Math.toIntExact(settings.limits().body().toBytes()), settings.limits().batch());
+    Receiver receiver =
+        new Receiver(put, delete, settings.events().key(), new EventMetrics(registry, clock));
     return new Router(
         new Resource(get, put, delete, limits),
         new Listing(store),
@@ -70,6 +78,8 @@ public class HttpConfiguration {
             output -> HttpResponseStatus.OK,
             key -> new Delete.Input(key, Presence.ANY),
             bounds),
+        new Delivery(receiver, Addressee.PUT, limits, bounds),
+        new Delivery(receiver, Addressee.DELETE, limits, bounds),
         ByteBuffer.wrap(description.getContentAsByteArray()).asReadOnlyBuffer());
   }
 

@@ -34,7 +34,7 @@ final class Invocation<I, O> {
    * A body or value beyond this is read or written on a thread of its own, and not by the event
    * loop, where it would have everybody wait for milliseconds; in bytes.
    */
-  private static final int LARGE = 64 * 1024;
+  static final int LARGE = 64 * 1024;
 
   private static final AsciiString PREFER = AsciiString.cached("prefer");
   private static final AsciiString PREFERENCE_APPLIED = AsciiString.cached("preference-applied");
@@ -120,7 +120,7 @@ final class Invocation<I, O> {
   }
 
   /** The type and subtype in lower case, or nothing where the charset is another than UTF-8. */
-  private static String mediaType(String contentType) {
+  static String mediaType(String contentType) {
     String[] parts = contentType.toLowerCase(Locale.ROOT).split(";", -1);
     for (int i = 1; i < parts.length; i++) {
       String parameter = parts[i].strip();

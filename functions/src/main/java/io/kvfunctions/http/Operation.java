@@ -9,6 +9,8 @@ enum Operation {
   INVOKE_GET("get", "invocation"),
   INVOKE_PUT("put", "invocation"),
   INVOKE_DELETE("delete", "invocation"),
+  EVENT_PUT("put", "event"),
+  EVENT_DELETE("delete", "event"),
   /** No operation of the store: a wrong path or method, what is no HTTP, OPTIONS. */
   OTHER("none", "none");
 

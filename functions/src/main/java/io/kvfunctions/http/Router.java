@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,9 +48,13 @@ final class Router {
   private final Invocation<?, ?> get;
   private final Invocation<?, ?> put;
   private final Invocation<?, ?> delete;
+  private final Delivery toPut;
+  private final Delivery toDelete;
   private final ByteBuffer description;
 
   /**
+   * @param toPut events for put
+   * @param toDelete events for delete
    * @param description the OpenAPI document that {@code /openapi.yaml} answers with
    */
   Router(
@@ -58,12 +63,16 @@ final class Router {
       Invocation<?, ?> get,
       Invocation<?, ?> put,
       Invocation<?, ?> delete,
+      Delivery toPut,
+      Delivery toDelete,
       ByteBuffer description) {
     this.resource = resource;
     this.listing = listing;
     this.get = get;
     this.put = put;
     this.delete = delete;
+    this.toPut = toPut;
+    this.toDelete = toDelete;
     this.description = description;
   }
 
@@ -94,13 +103,17 @@ final class Router {
         return notHere(method, READ_ONLY);
       }
       case GET -> {
-        return invoke(request, target, Operation.INVOKE_GET, get);
+        return invoke(request, target, Operation.INVOKE_GET, get::plan);
       }
       case PUT -> {
-        return invoke(request, target, Operation.INVOKE_PUT, put);
+        return Delivery.isEvent(request)
+            ? invoke(request, target, Operation.EVENT_PUT, toPut::plan)
+            : invoke(request, target, Operation.INVOKE_PUT, put::plan);
       }
       case DELETE -> {
-        return invoke(request, target, Operation.INVOKE_DELETE, delete);
+        return Delivery.isEvent(request)
+            ? invoke(request, target, Operation.EVENT_DELETE, toDelete::plan)
+            : invoke(request, target, Operation.INVOKE_DELETE, delete::plan);
       }
       case DESCRIPTION -> {
         return isRead(method)
@@ -166,7 +179,10 @@ final class Router {
   }
 
   private static Route invoke(
-      HttpRequest request, Target target, Operation operation, Invocation<?, ?> function) {
+      HttpRequest request,
+      Target target,
+      Operation operation,
+      Function<HttpRequest, Plan> function) {
     if (!request.method().equals(HttpMethod.POST)) {
       return notHere(request.method(), CALL);
     }
@@ -176,7 +192,7 @@ final class Router {
             () -> {
               requireNoQuery(target);
               requirePlainBody(request);
-              return function.plan(request);
+              return function.apply(request);
             }));
   }
 

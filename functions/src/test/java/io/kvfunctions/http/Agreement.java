@@ -257,8 +257,10 @@ final class Agreement {
     }
     JsonNode content = document.resolved(place.operation().path("requestBody")).path("content");
     String type = exchange.requestType();
-    String entry = content.has(type) ? type : "*/*";
-    if (!content.has(entry)) {
+    boolean ofEvents = content.path("*/*").has(OpenApi.BINARY_EVENT);
+    boolean binaryEvent = ofEvents && exchange.isBinaryEvent();
+    String entry = content.has(type) && !binaryEvent ? type : "*/*";
+    if (!content.has(entry) || (entry.equals("*/*") && ofEvents && !binaryEvent)) {
       if (done && !type.isEmpty() && place.operation().has("requestBody")) {
         found.add("it was done, but the document does not take the media type '" + type + "'");
       }
@@ -271,6 +273,12 @@ final class Agreement {
     boolean refused =
         exchange.responseBody().contains(OpenApi.PROBLEM + "body-invalid\",")
             && exchange.status() == 400;
+    if (done && type.equals("application/cloudevents+json") && media.has("schema")) {
+      List<String> faults = document.faults(media.get("schema"), exchange.requestBody());
+      if (!faults.isEmpty()) {
+        found.add("it was done, but the event is not as the document says: " + faults);
+      }
+    }
     if (type.equals("application/json") && media.has("schema") && (done || refused)) {
       // A batch was done whatever became of its calls.
       boolean batch = exchange.requestBody().stripLeading().startsWith("[");

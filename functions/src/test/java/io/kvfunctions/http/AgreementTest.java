@@ -252,6 +252,40 @@ class AgreementTest {
         .isEmpty();
   }
 
+  @Test
+  void disagreements_takeAnEventForWhatItIs() {
+    String fields =
+        "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /s\r\nce-type: t\r\nce-key: a\r\n";
+    String done = "HTTP/1.1 204 No Content\r\n" + DATE + "KV-Event: applied\r\n\r\n";
+    String binary =
+        put("<x/>").replace("\r\nContent-Type: application/json", "\r\nContent-Type: text/xml");
+    String event =
+        "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\",\"key\":7%s}";
+    String structured = put(event.formatted("")).replace("/json", "/cloudevents+json");
+
+    assertThat(disagreements(binary.replace("Content-Length", fields + "Content-Length"), done))
+        .isEmpty();
+    assertThat(disagreements(binary, done))
+        .containsExactly(
+            "POST /put → 204: it was done, but the document does not take the media type 'text/xml'");
+    assertThat(
+            disagreements(
+                binary.replace("Content-Length", fields.replace("1.0", "2") + "Content-Length"),
+                done))
+        .singleElement()
+        .asString()
+        .startsWith(
+            "POST /put → 204: it was done, but the header ce-specversion is not as the document says");
+    assertThat(disagreements(structured, done)).isEmpty();
+    assertThat(disagreements(structured, done.replace("applied", "done"))).hasSize(1);
+    assertThat(
+            disagreements(
+                put(event.formatted(",\"a\":{}")).replace("/json", "/cloudevents+json"), done))
+        .singleElement()
+        .asString()
+        .startsWith("POST /put → 204: it was done, but the event is not as the document says");
+  }
+
   // What the document says that no exchange has shown
 
   @Test

@@ -21,6 +21,8 @@ import tools.jackson.databind.node.ArrayNode;
  * answer is seen.
  */
 final class ContractRunner {
+  private static final Duration BETWEEN_CASES = Duration.ofHours(1);
+
   private final ContractTarget target;
   private final JsonNode problems;
 
@@ -53,6 +55,8 @@ final class ContractRunner {
     }
 
     void run() throws IOException {
+      // Beyond what is remembered of the events of the case before.
+      target.clock().ifPresent(clock -> clock.accept(BETWEEN_CASES));
       wipe();
       JsonNode definition = contractCase.definition();
       given(definition.path("given"));

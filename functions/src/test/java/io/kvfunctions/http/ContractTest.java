@@ -30,6 +30,11 @@ class ContractTest {
     return replay("functions");
   }
 
+  @TestFactory
+  Stream<DynamicNode> events() {
+    return replay("events");
+  }
+
   @AfterAll
   static void stop() {
     SERVERS.values().forEach(TestServer::close);

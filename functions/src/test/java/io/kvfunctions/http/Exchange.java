@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A request and its answer, in parts.
@@ -158,6 +159,13 @@ record Exchange(
     int semicolon = contentType.indexOf(';');
     String type = semicolon < 0 ? contentType : contentType.substring(0, semicolon);
     return type.strip().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether the request has an event's attributes in its header fields. */
+  boolean isBinaryEvent() {
+    return !requestType().startsWith("application/cloudevents")
+        && Stream.of("ce-specversion", "ce-id", "ce-source", "ce-type")
+            .anyMatch(request::containsKey);
   }
 
   @Override

@@ -58,7 +58,8 @@ class FailingFunctionTest {
             output -> HttpResponseStatus.OK,
             Get.Input::new,
             new Invocation.Bounds(1 << 20, 100));
-    Router router = new Router(resource, new Listing(null), get, get, get, ByteBuffer.allocate(0));
+    Router router =
+        new Router(resource, new Listing(null), get, get, get, null, null, ByteBuffer.allocate(0));
     RequestMetrics metrics = new RequestMetrics(new SimpleMeterRegistry());
     long minute = TimeUnit.MINUTES.toNanos(1);
     Connection.Timeouts timeouts = new Connection.Timeouts(minute, minute, minute, 1);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -33,6 +34,10 @@ class HardKeysTest {
   private static final String NDJSON = "application/x-ndjson";
   private static final String TEXT = "text/plain";
 
+  private static final String EVENT = "application/cloudevents+json";
+  private static final String EVENTS = "application/cloudevents-batch+json";
+
+  private static final AtomicInteger eventIds = new AtomicInteger();
   private static TestServer server;
   private RawClient client;
 
@@ -103,7 +108,32 @@ class HardKeysTest {
         key -> send("PUT /kv/" + barelyEncoded(key), TEXT, value).status(),
         key -> send("POST /put", JSON, input(key, value)).status(),
         key -> status(json(send("POST /put", JSON, "[" + input(key, value) + "]")).get(0), key),
-        key -> status(json(send("POST /put", NDJSON, input(key, value) + "\n")), key));
+        key -> status(json(send("POST /put", NDJSON, input(key, value) + "\n")), key),
+        key -> applied(send("POST /put", TEXT, value, fields(key))) ? 201 : 0,
+        key -> applied(send("POST /put", EVENT, event("key", key, value))) ? 201 : 0,
+        key ->
+            applied(send("POST /put", EVENTS, "[" + event("subject", key, value) + "]")) ? 201 : 0);
+  }
+
+  /** An event in binary mode, whose key is this. */
+  private static String[] fields(String key) {
+    return new String[] {
+      "ce-specversion: 1.0",
+      "ce-id: " + eventIds.incrementAndGet(),
+      "ce-source: /hard/keys",
+      "ce-type: example",
+      "ce-key: " + encoded(key)
+    };
+  }
+
+  /** An event in JSON, whose key is in this attribute. */
+  private static String event(String attribute, String key, String value) {
+    return "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/hard/keys\",\"type\":\"example\",\"%s\":%s,\"datacontenttype\":\"text/plain\",\"data\":%s}"
+        .formatted(eventIds.incrementAndGet(), attribute, quoted(key), quoted(value));
+  }
+
+  private static boolean applied(RawAnswer answer) {
+    return answer.values("KV-Event").equals(List.of("applied"));
   }
 
   private static int status(JsonNode result, String key) {
@@ -135,7 +165,10 @@ class HardKeysTest {
         key -> deleted(json(send("POST /delete", JSON, quoted(key))), key),
         key -> deleted(json(send("POST /delete", JSON, "[" + quoted(key) + "]")).get(0), key),
         key -> deleted(json(send("POST /delete", NDJSON, quoted(key))), key),
-        key -> deleted(json(send("POST /delete", TEXT, key)), key));
+        key -> deleted(json(send("POST /delete", TEXT, key)), key),
+        key -> applied(send("POST /delete", TEXT, "", fields(key))),
+        key -> applied(send("POST /delete", EVENT, event("subject", key, ""))),
+        key -> applied(send("POST /delete", EVENTS, "[" + event("key", key, "") + "]")));
   }
 
   @Test

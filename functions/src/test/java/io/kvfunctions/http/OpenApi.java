@@ -41,7 +41,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *
  * <p>Beyond OpenAPI it knows {@code x-other-methods} of a path, {@code x-other-paths} and {@code
  * x-not-http} of the document, which hold responses by status, {@code x-asterisk}, which holds them
- * by method, and {@code x-line-schema} of a media type, the schema of each of its lines.
+ * by method, {@code x-line-schema} of a media type, the schema of each of its lines, and {@code
+ * x-binary-event} of one that only the data of an event has.
  */
 final class OpenApi {
   static final String OTHER_METHODS = "x-other-methods";
@@ -49,6 +50,7 @@ final class OpenApi {
   static final String ASTERISK = "x-asterisk";
   static final String NOT_HTTP = "x-not-http";
   static final String LINE_SCHEMA = "x-line-schema";
+  static final String BINARY_EVENT = "x-binary-event";
 
   /** What the type of every problem begins with. */
   static final String PROBLEM = "urn:kvfunctions:problem:";

@@ -45,7 +45,7 @@ class OpenApiTest {
   static void exchange() throws IOException {
     Map<Map<String, String>, TestServer> servers = new HashMap<>();
     try {
-      for (String folder : List.of("http", "functions")) {
+      for (String folder : List.of("http", "functions", "events")) {
         for (ContractCase one : TestData.cases(folder)) {
           replay(one, servers.computeIfAbsent(one.settings(), TestServer::start));
         }
