@@ -24,6 +24,7 @@ import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -273,6 +274,9 @@ class HttpFuzzTest {
     assertThat(status).as("the status of%n%s", answer).isLessThan(500);
     String head = answer.headers().toString();
     assertThat(head).as("a head").doesNotContain(secret).doesNotContain(canary);
+    assertThat(answer.headers())
+        .as("the fields of%n%s", answer)
+        .noneMatch(field -> field.name().toLowerCase(Locale.ROOT).startsWith("ce-"));
     boolean close = answer.values("Connection").contains("close");
     if (status >= 200) {
       assertThat(answer.values("Date")).as("the Date of%n%s", answer).hasSize(1);

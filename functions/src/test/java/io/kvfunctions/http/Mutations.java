@@ -105,6 +105,9 @@ final class Mutations {
           "Trailer",
           "TE",
           "Date",
+          "ce-specversion",
+          "Ce-Id",
+          "ce-source",
           "X-" + "x".repeat(200));
   private static final List<String> VALUES =
       List.of(
@@ -117,6 +120,9 @@ final class Mutations {
           "application/json",
           "application/x-ndjson",
           "application/x-ndjson; charset=utf-16",
+          "application/cloudevents+json",
+          "application/cloudevents-batch+json",
+          "application/cloudevents+avro",
           "text/plain",
           "text/",
           "/;;=",
@@ -187,6 +193,41 @@ final class Mutations {
           "\"fuzz-%d\"",
           "[{\"key\":\"fuzz-%d\",\"value\":1},\"fuzz-%d\",{\"key\":\"fuzz-%d\"},[],1,null]",
           "[\"fuzz-%d\",\"fuzz-%d\"]");
+  private static final List<String> EVENTS =
+      List.of(
+          "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/s\",\"type\":\"t\",\"key\":\"fuzz-%d\",\"data\":{\"a\":[1.0]}}",
+          "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/s\",\"type\":\"io.kvfunctions.put\",\"data\":{\"key\":\"fuzz-%d\",\"value\":1}}",
+          "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/s\",\"type\":\"dev.knative.kafka.event\",\"key\":\"fuzz-%d\"}",
+          "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/s\",\"type\":\"t\",\"subject\":\"fuzz-%d\",\"datacontenttype\":\"text/xml\",\"data\":\"<a/>\",\"time\":\"2026-01-01T00:00:00.5Z\",\"kvttl\":60}",
+          "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/s\",\"type\":\"t\",\"subject\":\"fuzz-%d\",\"data_base64\":\"AAEC\",\"ext\":true,\"none\":null}");
+  private static final List<String> EVENT_FIELDS =
+      List.of(
+          "ce-specversion: 1.0",
+          "ce-specversion: 0.3",
+          "Ce-Id: %d",
+          "ce-source: /s",
+          "ce-source: a b",
+          "ce-type: t",
+          "ce-type: io.kvfunctions.put",
+          "ce-type: io.kvfunctions.delete",
+          "ce-type: dev.knative.kafka.event",
+          "CE-KEY: fuzz-%d",
+          "ce-key: %%",
+          "ce-key: %%00",
+          "ce-key: \"fuzz-%d",
+          "ce-subject: fuzz-%d",
+          "ce-subject: %%ff",
+          "ce-time: 2026-01-01T00:00:00.000000000000001+23:59",
+          "ce-time: 9999-99-99T99:99:99Z",
+          "ce-time: ",
+          "ce-kvttl: 60",
+          "ce-kvttl: -1",
+          "ce-dataschema: x",
+          "ce-datacontenttype: text/plain",
+          "ce-data: x",
+          "ce-_: x",
+          "ce-: x",
+          "ce-é: x");
   private static final List<String> SHARDS =
       List.of(
           "{",
@@ -229,6 +270,9 @@ final class Mutations {
 
   /** One that is wrong in its target, its fields or its body, and says rightly where it ends. */
   byte[] framed() {
+    if (chance(4)) {
+      return event();
+    }
     String target = one(TARGETS).formatted(key(), key(), key());
     if (random.nextInt(3) == 0) {
       target = insert(target, one(PIECES));
@@ -253,6 +297,43 @@ final class Mutations {
     }
     // Not within quotes of the server's own making, else all of the test would be about one line.
     return request(method + " " + target.replace(' ', '+') + " HTTP/1.1", fields, body);
+  }
+
+  /** One that delivers an event, or something like it. */
+  private byte[] event() {
+    List<String> fields = new ArrayList<>(List.of("Host: localhost", "X-Secret: " + secret));
+    byte[] body;
+    if (chance(2)) {
+      fields.addAll(List.of("ce-specversion: 1.0", "ce-source: /s", "ce-type: t"));
+      fields.add("ce-id: " + key());
+      fields.add("ce-key: fuzz-" + key());
+      for (int i = random.nextInt(3); i > 0; i--) {
+        String field = one(EVENT_FIELDS).formatted(key());
+        if (chance(2)) {
+          fields.set(2 + random.nextInt(fields.size() - 2), field);
+        } else {
+          fields.add(field);
+        }
+      }
+      if (!chance(4)) {
+        fields.add("Content-Type: " + one(List.of("application/json", "text/plain", "x", "a/b;")));
+      }
+      body = chance(6) ? new byte[0] : body(false);
+    } else {
+      boolean batch = chance(2);
+      fields.add("Content-Type: application/cloudevents" + (batch ? "-batch" : "") + "+json");
+      StringBuilder json = new StringBuilder(batch ? "[" : "");
+      for (int i = batch ? random.nextInt(5) : 1; i > 0; i--) {
+        String one = one(EVENTS).formatted(key(), key());
+        json.append(chance(3) ? insert(one, one(SHARDS)) : one).append(batch && i > 1 ? "," : "");
+      }
+      body = json.append(batch ? "]" : "").toString().getBytes(UTF_8);
+      if (chance(6)) {
+        body = flip(body, random.nextInt(body.length));
+      }
+    }
+    fields.add("Content-Length: " + body.length);
+    return request("POST " + (chance(2) ? "/put" : "/delete") + " HTTP/1.1", fields, body);
   }
 
   /** One that may be wrong anywhere. */
@@ -307,7 +388,8 @@ final class Mutations {
         List.of(
             "Host: localhost",
             "X-Secret: " + secret,
-            "Content-Type: application/" + (chance(2) ? "json" : "x-ndjson"),
+            "Content-Type: application/"
+                + one(List.of("json", "x-ndjson", "cloudevents+json", "cloudevents-batch+json")),
             "Transfer-Encoding: chunked"),
         chunks.toByteArray());
   }
