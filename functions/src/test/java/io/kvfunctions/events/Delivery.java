@@ -16,8 +16,10 @@ interface Delivery {
     DUPLICATE,
     /** A later one was applied before. */
     STALE,
-    /** No answer, or one that asks to deliver it again. */
+    /** It is to be delivered again. */
     RETRY,
+    /** None came: it may be applied or not, and is to be delivered again. */
+    NONE,
     /** It is to be given up. */
     REFUSED
   }
