@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from . import batch, listing, machine, memory, rest
+from . import batch, events, listing, machine, memory, rest
 from .settings import LOAD_CORE, RAW, Settings
 from .subjects import IN_BATCHES, OVER_HTTP
 
@@ -15,7 +15,7 @@ def arguments():
         prog="bench/compare", description="Measures kv-functions beside other stores, on this machine.",
         epilog="QUICK=1 measures just long enough to try the scripts. JAVA_HOME, JAR, SERVER_CORE and LOAD_CORE "
                "say what to use instead of what is found.")
-    parser.add_argument("what", nargs="?", default="all", choices=("http", "batch", "memory", "listing", "all"))
+    parser.add_argument("what", nargs="?", default="all", choices=("http", "batch", "memory", "listing", "events", "all"))
     parser.add_argument("--only", metavar="NAME,...", help=f"subjects, of {', '.join(OVER_HTTP | IN_BATCHES)}")
     parser.add_argument("--operations", metavar="NAME,...", default="get,put",
                         help=f"over http, of {', '.join(rest.OPERATIONS)} (get,put)")
@@ -58,6 +58,8 @@ def main():
         memory.main(settings, of(IN_BATCHES))
     if given.what in ("listing", "all") and "kv-functions" in only:
         listing.main(settings)
+    if given.what in ("events", "all") and "kv-functions" in only:
+        events.main(settings)
 
 
 if __name__ == "__main__":

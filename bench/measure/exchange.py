@@ -9,6 +9,7 @@ import socket
 @dataclasses.dataclass
 class Response:
     status: int
+    headers: dict  # by their names in lower case
     body: bytes
     length: int  # in bytes, head and all
 
@@ -79,7 +80,7 @@ class Connection:
         begun = self.received - len(self.buffer)
         status, headers = self.head()
         body = b"".join(self.pieces(status, headers))
-        return Response(status, body, self.received - len(self.buffer) - begun)
+        return Response(status, headers, body, self.received - len(self.buffer) - begun)
 
     def ask(self, request):
         self.send(request)

@@ -85,6 +85,9 @@ class Load:
             self.check(operation, result, self.answer_bytes[kind])
             self.verify(verifier, self.order[:SAMPLES] + self.order[-SAMPLES:], at_once)
         file.unlink()
+        return self.row(operation, result, meter)
+
+    def row(self, operation, result, meter):
         return {
             "subject": self.subject.name,
             "operation": operation,
@@ -102,11 +105,11 @@ class Load:
     def able(self, operations):
         return [o for o in operations if self.subject.pipelines or o != f"get{PIPELINED}"]
 
-    def wrk(self, file, seconds):
+    def wrk(self, file, seconds, script="load.lua", *more):
         out = subprocess.run(
             ["taskset", "--cpu-list", str(LOAD_CORE), "wrk", "--threads", "1", "--connections", str(CONNECTIONS),
-             "--duration", f"{seconds}s", "--script", str(BENCH / "load.lua"),
-             f"http://127.0.0.1:{self.subject.port}/", "--", str(file)],
+             "--duration", f"{seconds}s", "--script", str(BENCH / script),
+             f"http://127.0.0.1:{self.subject.port}/", "--", str(file), *more],
             stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 30).stdout
         return json.loads(out.splitlines()[-1])
 
