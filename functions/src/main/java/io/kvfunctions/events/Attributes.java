@@ -2,8 +2,7 @@ package io.kvfunctions.events;
 
 import io.kvfunctions.functions.Problem;
 import io.kvfunctions.functions.ProblemException;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +30,13 @@ final class Attributes {
   /** What of a name that is none is said again. */
   private static final int SHOWN = 64;
 
-  private final Map<String, String> byName = HashMap.newHashMap(12);
+  /** More than most events have. */
+  private static final int USUAL = 12;
+
+  // A few names are compared sooner than one is hashed.
+  private String[] names = new String[USUAL];
+  private String[] values = new String[USUAL];
+  private int size;
 
   /**
    * Adds one.
@@ -44,18 +49,29 @@ final class Attributes {
       throw invalid(
           name, "\"%s\" is no name of an attribute: those are of letters a to z and digits");
     }
-    if (byName.size() == MOST) {
+    if (size == MOST) {
       throw invalid(
           name, "\"%%s\" is one too many: an event has %d attributes at most".formatted(MOST));
     }
-    if (byName.putIfAbsent(name, value) != null) {
+    if (get(name) != null) {
       throw invalid(name, "the attribute \"%s\" stands twice");
     }
+    if (size == names.length) {
+      names = Arrays.copyOf(names, MOST);
+      values = Arrays.copyOf(values, MOST);
+    }
+    names[size] = name;
+    values[size++] = value;
   }
 
   /** The value of the attribute, null where the event does not have it. */
   @Nullable String get(String name) {
-    return byName.get(name);
+    for (int i = 0; i < size; i++) {
+      if (names[i].equals(name)) {
+        return values[i];
+      }
+    }
+    return null;
   }
 
   private static boolean isName(String name) {

@@ -26,6 +26,18 @@ public final class Envelope {
   private static final String PREFIX = "ce-";
   private static final String DATA_BASE64 = "data_base64";
 
+  /** What most events have in header fields, so that their names need not be made each time. */
+  private static final String[] KNOWN = {
+    Attributes.SPECVERSION,
+    Attributes.ID,
+    Attributes.SOURCE,
+    Attributes.TYPE,
+    Attributes.TIME,
+    Attributes.SUBJECT,
+    "key",
+    "traceparent"
+  };
+
   private final Attributes attributes = new Attributes();
   private @Nullable Problem problem;
   private @Nullable Event event;
@@ -52,7 +64,7 @@ public final class Envelope {
       while (fields.hasNext()) {
         Map.Entry<? extends CharSequence, ? extends CharSequence> field = fields.next();
         if (isAttribute(field.getKey())) {
-          envelope.addField(field.getKey().toString(), field.getValue().toString());
+          envelope.addField(name(field.getKey()), field.getValue().toString());
         }
       }
       if (contentType != null && !contentType.isEmpty()) {
@@ -72,8 +84,29 @@ public final class Envelope {
         && name.charAt(2) == '-';
   }
 
-  private void addField(String field, String value) {
-    String name = field.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
+  /** The name of the attribute that is in a field of this name. */
+  private static String name(CharSequence field) {
+    for (String known : KNOWN) {
+      if (isOf(field, known)) {
+        return known;
+      }
+    }
+    return field.toString().substring(PREFIX.length()).toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean isOf(CharSequence field, String name) {
+    if (field.length() != PREFIX.length() + name.length()) {
+      return false;
+    }
+    for (int i = 0; i < name.length(); i++) {
+      if ((field.charAt(PREFIX.length() + i) | 0x20) != name.charAt(i)) { // which is a letter
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void addField(String name, String value) {
     if (name.equals(Attributes.DATACONTENTTYPE)) {
       throw Attributes.invalid(name, "ce-%s may not be there: Content-Type says it");
     }

@@ -5,9 +5,17 @@ package io.kvfunctions.events;
  * scripts are taken as they are (RFC 3987), as the SDKs of CloudEvents do.
  */
 final class Uri {
-  private static final String MARKS = "-._~!$&'()*+,;=:@/?";
+  private static final boolean[] ALLOWED = allowed();
 
   private Uri() {}
+
+  private static boolean[] allowed() {
+    boolean[] allowed = new boolean[0x80];
+    for (char c = 0; c < allowed.length; c++) {
+      allowed[c] = isLetterOrDigit(c) || "-._~!$&'()*+,;=:@/?".indexOf(c) >= 0;
+    }
+    return allowed;
+  }
 
   /** A URI, or relative to one (RFC 3986 §4.1). */
   static boolean isReference(String text) {
@@ -53,8 +61,7 @@ final class Uri {
   }
 
   private static boolean isAllowed(char c) {
-    return isLetterOrDigit(c)
-        || (c < 0x80 ? MARKS.indexOf(c) >= 0 : c > 0xa0 && !Character.isLowSurrogate(c));
+    return c < ALLOWED.length ? ALLOWED[c] : c > 0xa0 && !Character.isLowSurrogate(c);
   }
 
   /**
