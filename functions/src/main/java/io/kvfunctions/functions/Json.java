@@ -653,6 +653,12 @@ public final class Json {
         return Value.copyOf(
             ByteBuffer.wrap(base64), type == null ? ContentType.OCTET_STREAM : type);
       }
+      if (text != null && type != null && type.isTextButNotUtf8()) {
+        throw Problem.bodyInvalid(
+                "a string is stored in UTF-8, which is not the charset of its content type: name"
+                    + " that one, or give the bytes as base64")
+            .asException();
+      }
       if (text != null && (type == null || !type.isJson())) {
         return Value.utf8(unicode(text, "value"), type == null ? ContentType.TEXT : type);
       }

@@ -2,6 +2,7 @@ package io.kvfunctions.http;
 
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 
+import io.kvfunctions.functions.Problem;
 import io.kvfunctions.functions.ProblemException;
 import io.kvfunctions.store.Entry;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -14,12 +15,17 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The body of an answer with status 200 as a blocking stream, written by one virtual thread. What
  * fits one buffer goes out as an ordinary answer with its length; more goes out in chunks, and the
  * writer waits while the client has too much before it already.
+ *
+ * <p>Where there is no room for a buffer of full size ({@link Server#reserve}), the small one has
+ * to do, and the client gets its answer slower. To refuse would be wrong: what the answer tells of
+ * may have been done already.
  *
  * <p>To a HEAD there is no body; as soon as it is known that there would be chunks, all has been
  * said.
@@ -30,8 +36,8 @@ final class BodyOutput extends OutputStream {
   /** The buffer of an answer that may well be a small one, in bytes. */
   private static final int SMALL = 2 * 1024;
 
-  /** How much may be on its way to the client before the writer waits, in bytes. */
-  private static final int IN_FLIGHT = 2 * BUFFER;
+  /** How many buffers may be on their way to the client before the writer waits. */
+  private static final int IN_FLIGHT = 2;
 
   private final Connection connection;
   private final boolean isHead;
@@ -41,8 +47,10 @@ final class BodyOutput extends OutputStream {
   private byte[] buffer = new byte[SMALL];
   private int filled;
   private boolean begun;
+  private boolean cramped;
   private boolean allSaid;
   private @Nullable Answer instead;
+  private UnaryOperator<Problem> ifItFails = UnaryOperator.identity();
   private int inFlight;
   private boolean gone;
 
@@ -67,15 +75,14 @@ final class BodyOutput extends OutputStream {
     instead = answer;
   }
 
-  /**
-   * Takes room for bytes that the writer holds while the client takes its time.
-   *
-   * @throws ProblemException if all connections together hold too many already
-   */
-  private void hold(long bytes) {
-    if (!connection.tryReserve(bytes)) {
-      throw Connection.noRoom().asException();
-    }
+  /** Has a problem that this ends in tell what was done before it came to that. */
+  void ifItFails(UnaryOperator<Problem> tell) {
+    ifItFails = tell;
+  }
+
+  /** The problem as the client is to hear it. */
+  Problem told(Problem problem) {
+    return ifItFails.apply(problem);
   }
 
   /**
@@ -83,13 +90,16 @@ final class BodyOutput extends OutputStream {
    * for itself, which may be in the map no more before the client has taken it.
    *
    * @return how much, for {@link #letGo}
+   * @throws ProblemException if all connections together hold too much already
    */
   long hold(Entry entry) {
     if (entry.size() <= BUFFER) {
       return 0;
     }
     long bytes = 2L * entry.size();
-    hold(bytes);
+    if (!connection.tryReserve(bytes)) {
+      throw Connection.noRoom().asException();
+    }
     return bytes;
   }
 
@@ -160,7 +170,10 @@ final class BodyOutput extends OutputStream {
   }
 
   private void growOrSend() throws IOException {
-    if (buffer.length < BUFFER) {
+    if (buffer.length < BUFFER && !cramped) {
+      cramped = !connection.tryReserve((1L + IN_FLIGHT) * BUFFER);
+    }
+    if (buffer.length < BUFFER && !cramped) {
       buffer = Arrays.copyOf(buffer, BUFFER);
     } else {
       send();
@@ -169,7 +182,6 @@ final class BodyOutput extends OutputStream {
 
   private void send() throws IOException {
     if (!begun) {
-      hold(BUFFER + IN_FLIGHT);
       begun = true;
       connection.beginChunks(headers);
     }
@@ -186,7 +198,7 @@ final class BodyOutput extends OutputStream {
   private void awaitRoom() throws IOException {
     lock.lock();
     try {
-      while (inFlight + filled > IN_FLIGHT && !gone) {
+      while (inFlight + filled > IN_FLIGHT * buffer.length && !gone) {
         drained.awaitUninterruptibly();
       }
       if (gone) {

@@ -150,6 +150,7 @@ final class Connection extends ChannelDuplexHandler {
   private final Router router;
   private final RequestMetrics metrics;
   private final Timeouts timeouts;
+  private final Outbound given = new Outbound();
   private final Queue<HttpObject> backlog = new ArrayDeque<>();
 
   @SuppressWarnings(
@@ -189,9 +190,9 @@ final class Connection extends ChannelDuplexHandler {
   private long headSince;
   private boolean headBegun;
   private long lastRead;
-  private long given; // bytes of answers
   private long lastTaken;
   private long lastTakenAt;
+  private long untaken; // bytes of room for what the client has let lie
   private boolean outputClosed;
   private long lingerSince;
   private final Pace inbound;
@@ -211,6 +212,7 @@ final class Connection extends ChannelDuplexHandler {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     ctx = context;
+    context.pipeline().addFirst(given);
   }
 
   @Override
@@ -304,6 +306,8 @@ final class Connection extends ChannelDuplexHandler {
     }
     dropGathered();
     dropBacklog();
+    server.release(untaken);
+    untaken = 0;
     settle();
     server.closed(this, place);
     context.fireChannelInactive();
@@ -446,7 +450,10 @@ final class Connection extends ChannelDuplexHandler {
     }
     isHead = request.method().equals(HttpMethod.HEAD);
     isHttp10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
-    keepAlive = HttpUtil.isKeepAlive(request);
+    // Of several lengths Netty tells of the first alone in HTTP/1.0 (RFC 9112 §6.3): whether the
+    // body ends where it seems to is not known.
+    keepAlive =
+        HttpUtil.isKeepAlive(request) && !(isHttp10 && request.headers().contains(CONTENT_LENGTH));
     awaitsContinue = HttpUtil.is100ContinueExpected(request);
     lengthUnknown = HttpUtil.isTransferEncodingChunked(request);
     announced = lengthUnknown ? 0 : HttpUtil.getContentLength(request, 0L);
@@ -660,7 +667,6 @@ final class Connection extends ChannelDuplexHandler {
           new DefaultFullHttpResponse(
               HttpVersion.HTTP_1_1, status, bytes, headers, EmptyHttpHeaders.INSTANCE),
           ctx.voidPromise());
-      given += size;
       finish();
     } else {
       ctx.write(new DefaultHttpResponse(HttpVersion.HTTP_1_1, status, headers), ctx.voidPromise());
@@ -696,7 +702,6 @@ final class Connection extends ChannelDuplexHandler {
       ByteBuf piece =
           ctx.alloc().ioBuffer(size).writeBytes(content.slice(content.position(), size));
       content.position(content.position() + size);
-      given += size;
       if (content.hasRemaining()) {
         ctx.write(new DefaultHttpContent(piece), ctx.voidPromise());
       } else {
@@ -838,7 +843,7 @@ final class Connection extends ChannelDuplexHandler {
     }
     Problem failure = problem;
     boolean begun = out.hasBegun();
-    onEventLoop(() -> streamFailed(failure, begun));
+    onEventLoop(() -> streamFailed(failure, begun, out));
     if (unexpected != null) {
       log.error("a request failed", unexpected);
     }
@@ -861,7 +866,7 @@ final class Connection extends ChannelDuplexHandler {
     }
   }
 
-  private void streamFailed(@Nullable Problem failure, boolean begun) {
+  private void streamFailed(@Nullable Problem failure, boolean begun, BodyOutput out) {
     Problem problem = broken != null ? broken : failure;
     if (state == State.CLOSED) {
       releaseReserved();
@@ -869,7 +874,7 @@ final class Connection extends ChannelDuplexHandler {
       releaseReserved();
       abort(problem == null ? "aborted" : problem.kind().slug());
     } else {
-      send(Answer.of(problem));
+      send(Answer.of(out.told(problem)));
       resume();
     }
   }
@@ -904,7 +909,6 @@ final class Connection extends ChannelDuplexHandler {
           if (state != State.STREAM) {
             out.breakOff();
           } else {
-            given += length;
             ctx.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(bytes, 0, length)))
                 .addListener(sent -> out.sent(length));
           }
@@ -1098,14 +1102,30 @@ final class Connection extends ChannelDuplexHandler {
     long pending = buffer == null ? 0 : buffer.totalPendingWriteBytes();
     if (buffer == null || pending == 0) {
       lastTakenAt = now;
-      outbound.restart(now, given);
-      return false;
+      outbound.restart(now, given.bytes());
+      return !hasRoomFor(0);
     }
-    long taken = given - pending + buffer.currentProgress();
-    if (taken != lastTaken) {
+    long taken = given.bytes() - pending + buffer.currentProgress();
+    boolean isTaking = taken != lastTaken;
+    if (isTaking) {
       lastTaken = taken;
       lastTakenAt = now;
     }
-    return now - lastTakenAt > timeouts.writeNanos() || outbound.isTooSlow(now, taken);
+    return now - lastTakenAt > timeouts.writeNanos()
+        || outbound.isTooSlow(now, taken)
+        || !hasRoomFor(isTaking ? 0 : pending);
+  }
+
+  /** Sees to it that there is room for what is on its way to a client that does not take it. */
+  private boolean hasRoomFor(long bytes) {
+    long more = bytes - untaken;
+    if (more > 0 && !server.reserve(more)) {
+      return false;
+    }
+    if (more < 0) {
+      server.release(-more);
+    }
+    untaken = bytes;
+    return true;
   }
 }

@@ -188,9 +188,11 @@ final class Invocation<I, O> {
     if (output instanceof Get.Found found && found.entry().size() > LARGE) {
       return (Plan.Streamed)
           (in, out) -> {
+            long held = out.hold(found.entry());
             try (JsonGenerator generator = Json.generator(out.as(Answer.JSON))) {
-              write(output, generator, false, out);
+              form.write(output, generator, false);
             }
+            out.letGo(held);
           };
     }
     ByteArrayOutputStream body = new ByteArrayOutputStream(256);
@@ -211,10 +213,9 @@ final class Invocation<I, O> {
       for (Json.Element<I> element : elements) {
         I input = element.input();
         O output = input != null ? function.apply(input) : form.problem(element.problemOrThrow());
-        if (output instanceof Problem problem) {
+        Problem problem = output instanceof Problem p ? p : write(output, generator, false, out);
+        if (problem != null) {
           writeProblem(input == null ? problem : problem.with("key", form.key(input)), generator);
-        } else {
-          write(output, generator, false, out);
         }
       }
       generator.writeEndArray();
@@ -228,6 +229,7 @@ final class Invocation<I, O> {
     }
     try (JsonGenerator generator = Json.generator(out.as(Answer.NDJSON))) {
       Totals totals = new Totals();
+      out.ifItFails(totals::on);
       // What has been answered so far goes out before waiting for more: a client may want the one
       // to send the other.
       Lines lines =
@@ -270,28 +272,38 @@ final class Invocation<I, O> {
         output = form.problem(e.problem());
       }
     }
-    if (output instanceof Problem unnamed) {
-      Problem problem =
+    Problem unnamed =
+        output instanceof Problem p ? p : minimal ? null : write(output, generator, true, out);
+    Problem problem = null;
+    if (unnamed != null) {
+      problem =
           (input == null ? unnamed : unnamed.with("key", form.key(input)))
               .with("line", lines.number());
       if (!minimal) {
         writeProblem(problem, generator);
-        generator.writeRaw('\n');
       }
-      return problem;
     }
     if (!minimal) {
-      write(output, generator, true, out);
       generator.writeRaw('\n');
     }
-    return null;
+    return problem;
   }
 
-  /** Writes an output, for which there must be room as long as the client takes. */
-  private void write(O output, JsonGenerator generator, boolean onOneLine, BodyOutput out) {
-    long held = output instanceof Get.Found found ? out.hold(found.entry()) : 0;
+  /**
+   * Writes an output, for which there must be room as long as the client takes; where there is
+   * none, nothing, and gives the problem.
+   */
+  private @Nullable Problem write(
+      O output, JsonGenerator generator, boolean onOneLine, BodyOutput out) {
+    long held;
+    try {
+      held = output instanceof Get.Found found ? out.hold(found.entry()) : 0;
+    } catch (ProblemException e) {
+      return e.problem();
+    }
     form.write(output, generator, onOneLine);
     out.letGo(held);
+    return null;
   }
 
   private static void writeProblem(Problem problem, JsonGenerator generator) {
@@ -312,6 +324,13 @@ final class Invocation<I, O> {
           first = problem;
         }
       }
+    }
+
+    /** A problem with the stream itself, that what came before it is not thought undone. */
+    Problem on(Problem problem) {
+      return lines == 0
+          ? problem
+          : problem.with("lines", lines).with("succeeded", lines - failed).with("failed", failed);
     }
 
     void write(JsonGenerator generator) {

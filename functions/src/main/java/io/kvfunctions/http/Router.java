@@ -4,6 +4,8 @@ import static io.netty.handler.codec.http.HttpHeaderNames.ACCEPT;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_ENCODING;
 import static io.netty.handler.codec.http.HttpHeaderNames.CONTENT_TYPE;
 import static io.netty.handler.codec.http.HttpHeaderNames.HOST;
+import static io.netty.handler.codec.http.HttpHeaderNames.SEC_WEBSOCKET_KEY1;
+import static io.netty.handler.codec.http.HttpHeaderNames.SEC_WEBSOCKET_KEY2;
 import static io.netty.handler.codec.http.HttpHeaderNames.TRANSFER_ENCODING;
 
 import io.kvfunctions.functions.Problem;
@@ -41,7 +43,7 @@ final class Router {
   private static final String ALL = "GET, HEAD, PUT, DELETE, POST, OPTIONS";
 
   /** What ends a host, or stands in no name or address (RFC 3986 §3.2.2). */
-  private static final String NOT_IN_A_HOST = "/?#@\\\"<>^`{|}";
+  private static final String NOT_IN_A_HOST = "/?#@[]\\\"<>^`{|}";
 
   private final Resource resource;
   private final Listing listing;
@@ -140,9 +142,10 @@ final class Router {
             return notHere(method, READ_ONLY);
           }
           // What stands there has one form and takes no parameters. Asked for another form, Spring
-          // would answer in HTML that it has none; and a query it cannot read, without a problem.
+          // would answer in HTML that it has none; and a query or a host it cannot read, without a
+          // problem.
           request.setUri(path);
-          request.headers().set(ACCEPT, Answer.JSON);
+          request.headers().set(ACCEPT, Answer.JSON).set(HOST, "localhost");
           return new Route(Operation.OTHER, Plan.Elsewhere.FORWARD);
         }
       }
@@ -271,6 +274,10 @@ final class Router {
             || !"chunked".equalsIgnoreCase(headers.get(TRANSFER_ENCODING)))) {
       throw invalid("the only transfer coding taken is chunked, in HTTP/1.1 (RFC 9112 §6.1)");
     }
+    if (headers.contains(SEC_WEBSOCKET_KEY1) && headers.contains(SEC_WEBSOCKET_KEY2)) {
+      // To Netty such a request has eight bytes of body, whatever it says itself.
+      throw invalid("the first drafts of WebSocket are not spoken here");
+    }
   }
 
   private static boolean isRepeated(HttpHeaders headers, CharSequence name) {
@@ -282,13 +289,21 @@ final class Router {
   }
 
   private static boolean isHost(String host) {
-    for (int i = 0; i < host.length(); i++) {
-      char c = host.charAt(i);
+    boolean literal = host.startsWith("[");
+    int end = literal ? host.indexOf(']') + 1 : host.indexOf(':');
+    if (literal && end == 0) {
+      return false;
+    }
+    String name = end < 0 ? host : host.substring(0, end);
+    for (int i = literal ? 1 : 0; i < name.length() - (literal ? 1 : 0); i++) {
+      char c = name.charAt(i);
       if (c <= ' ' || c >= 0x7f || NOT_IN_A_HOST.indexOf(c) >= 0) {
         return false;
       }
     }
-    return true;
+    String port = host.substring(name.length());
+    return port.isEmpty()
+        || (port.charAt(0) == ':' && port.chars().skip(1).allMatch(c -> c >= '0' && c <= '9'));
   }
 
   private static ProblemException invalid(String detail) {

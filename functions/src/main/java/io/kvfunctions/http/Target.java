@@ -24,6 +24,11 @@ record Target(String path, @Nullable String query) {
       if (authority > 0) { // absolute form
         int slash = uri.indexOf('/', authority);
         int mark = uri.indexOf('?', authority);
+        if (slash == authority || mark == authority || uri.length() == authority) {
+          throw Problem.of(
+                  Problem.Kind.REQUEST_INVALID, "the target names no host (RFC 9110 §4.2.1)")
+              .asException();
+        }
         if (slash < 0 || (mark >= 0 && mark < slash)) {
           target = "/" + (mark < 0 ? "" : uri.substring(mark));
         } else {

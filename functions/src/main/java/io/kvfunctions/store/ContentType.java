@@ -34,6 +34,7 @@ public final class ContentType {
 
   private enum Form {
     TEXT,
+    TEXT_BUT_NOT_UTF8,
     JSON,
     BYTES
   }
@@ -86,6 +87,11 @@ public final class ContentType {
     return form == Form.TEXT;
   }
 
+  /** Whether the value is text in another charset, of which nothing is known here. */
+  public boolean isTextButNotUtf8() {
+    return form == Form.TEXT_BUT_NOT_UTF8;
+  }
+
   /**
    * Whether the value is JSON: {@code application/json} or a type with the suffix {@code +json}
    * (RFC 6839 §3.1).
@@ -132,7 +138,7 @@ public final class ContentType {
           String charset = p.substring("charset=".length()).replace("\"", "");
           boolean utf8 =
               charset.equals("utf-8") || charset.equals("utf8") || charset.equals("us-ascii");
-          return utf8 ? Form.TEXT : Form.BYTES;
+          return utf8 ? Form.TEXT : Form.TEXT_BUT_NOT_UTF8;
         }
       }
     }

@@ -15,6 +15,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kvfunctions.store.Store;
 import java.io.IOException;
 import java.net.SocketException;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ class ConnectionTest {
 
   @BeforeAll
   static void start() throws IOException {
-    server = TestServer.start(Map.of("kv.limits.value", "8MB", "kv.limits.buffers", "32MB"));
+    server = TestServer.start(Map.of("kv.limits.value", "8MB", "kv.limits.buffers", "96MB"));
     try (RawClient client = connect()) {
       client.send(put("large", "x".repeat(LARGE)));
       assertThat(client.receive(false).status()).isEqualTo(201);
@@ -274,6 +275,132 @@ class ConnectionTest {
       }
       assertThat(answered).isBetween(200, 4_000);
       Await.until("nothing is held", () -> edge.bufferedBytes() == 0);
+    }
+  }
+
+  /** To Netty such a request has a body of eight bytes: it took the beginning of the next one. */
+  @Test
+  void aRequestWithTheKeysOfAnOldWebSocket_isRefused() throws IOException {
+    try (RawClient client = connect()) {
+      client.send(
+          join(
+              get("/kv/small", "Sec-WebSocket-Key1: a", "Sec-WebSocket-Key2: b"),
+              get("/kv/small")));
+      assertRefused(client);
+    }
+  }
+
+  /**
+   * Netty goes by the first of two lengths in HTTP/1.0 and does not tell of the other: what a
+   * client meant as the rest of a body could be taken for a request.
+   */
+  @Test
+  void afterABodyInHttp10_nothingIsTakenForARequest() throws IOException {
+    try (RawClient client = connect()) {
+      client.send(
+          String.join(
+                  "\r\n",
+                  "PUT /kv/lengths HTTP/1.0",
+                  "Connection: keep-alive",
+                  "Content-Length: 3",
+                  "Content-Length: 40",
+                  "",
+                  "abcGET /kv/small HTTP/1.1",
+                  "Host: x",
+                  "",
+                  "")
+              .getBytes(UTF_8));
+      assertThat(client.receive(false).status()).isEqualTo(201);
+      assertThat(client.rest()).isEmpty();
+    }
+  }
+
+  @Test
+  void aTargetWithoutAHost_isRefused() throws IOException {
+    for (String target : List.of("http:///kv/small", "http://", "https://?a")) {
+      try (RawClient client = connect()) {
+        client.send(get(target));
+        assertRefused(client);
+      }
+    }
+  }
+
+  private static void assertRefused(RawClient client) throws IOException {
+    RawAnswer answer = client.receive(false);
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.text()).contains("problem:request-invalid");
+    assertThat(client.rest()).isEmpty();
+  }
+
+  /** What WebFlux made of it was an answer of its own, without a problem. */
+  @Test
+  void aProbe_isAnsweredWhateverTheHost() throws IOException {
+    try (RawClient client = connect()) {
+      for (String host : List.of("a:", "[::1]:80", "", "a.b:8080")) {
+        client.send("GET /livez HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(host).getBytes(UTF_8));
+        assertThat(client.receive(false).text()).isEqualTo("{\"status\":\"UP\"}");
+      }
+    }
+    for (String host : List.of("[::1", "a:b", "a:1:2", "[::1]a", "a]", "[[::1]]")) {
+      try (RawClient client = connect()) {
+        client.send("GET /livez HTTP/1.1\r\nHost: %s\r\n\r\n".formatted(host).getBytes(UTF_8));
+        assertRefused(client);
+      }
+    }
+  }
+
+  /** It was refused in the middle, when the answer grew, and half of it had been written. */
+  @Test
+  void aBatchIsDoneWhole_howeverLittleRoomThereIsForItsAnswer() throws IOException {
+    try (TestServer small = TestServer.start(Map.of("kv.limits.buffers", "110KB"));
+        RawClient client = new RawClient("127.0.0.1", small.port())) {
+      StringBuilder array = new StringBuilder("[");
+      StringBuilder lines = new StringBuilder();
+      for (int i = 0; i < 1_000; i++) {
+        String call = "{\"key\":\"%04d\",\"value\":1}".formatted(i);
+        array.append(i == 0 ? "" : ",").append(call);
+        lines.append(call).append('\n');
+      }
+      client.send(post("/put", JSON, array.append(']').toString()));
+      assertThat(client.receive(false).text().split("\"created\":true", -1)).hasSize(1_001);
+      client.send(post("/put", NDJSON, lines.toString()));
+      assertThat(client.receive(false).text().split("\"created\":false", -1)).hasSize(1_001);
+    }
+  }
+
+  /** All elements were refused for the one. */
+  @Test
+  void anEntryThereIsNoRoomFor_failsAlone() throws IOException {
+    try (TestServer small = TestServer.start(Map.of("kv.limits.buffers", "200KB"));
+        RawClient client = new RawClient("127.0.0.1", small.port())) {
+      client.send(put("large", "x".repeat(100_000)));
+      assertThat(client.receive(false).status()).isEqualTo(201);
+      client.send(post("/get", JSON, "[\"large\",\"none\"]"));
+      assertThat(client.receive(false).text())
+          .contains("\"type\":\"urn:kvfunctions:problem:unavailable\"")
+          .contains("\"key\":\"large\"")
+          .contains("\"key\":\"none\"");
+      client.send(post("/get", NDJSON, "\"large\"\n\"none\"\n"));
+      assertThat(client.receive(false).text().lines()).hasSize(2);
+    }
+  }
+
+  /** It told of the problem alone, and what had been written was taken for not written. */
+  @Test
+  void aStreamThatBreaksOff_tellsWhatItDid() throws IOException {
+    Store store = server.context().getBean(Store.class);
+    try (RawClient client = connect()) {
+      client.send(
+          join(
+              chunkedHead("POST /put", NDJSON, "Prefer: return=minimal"),
+              chunk("{}\n{\"key\":\"told\",\"value\":1}\n")));
+      Await.until("the lines are dealt with", () -> store.get("told") != null);
+      client.send("ZZ\r\n".getBytes(UTF_8));
+      RawAnswer answer = client.receive(false);
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.text())
+          .contains("problem:request-invalid")
+          .contains("\"lines\":2,\"succeeded\":1,\"failed\":1");
     }
   }
 

@@ -77,6 +77,25 @@ final class SlowClient implements AutoCloseable {
     }
   }
 
+  /** Reads this much and pauses, again and again for this long; says how much it read. */
+  int sip(int bytes, Duration pause, Duration time) throws IOException {
+    long from = System.nanoTime();
+    int read = 0;
+    try (SlowClient silent = new SlowClient(socket.getPort())) { // lets time pass
+      while (System.nanoTime() - from < time.toNanos()) {
+        int now = in.readNBytes(bytes).length;
+        if (now == 0) {
+          throw new EOFException("the connection ended after " + read + " bytes");
+        }
+        read += now;
+        if (silent.hearsWithin(pause)) {
+          throw new IOException("a connection that asks for nothing is told something");
+        }
+      }
+    }
+    return read;
+  }
+
   void endSending() throws IOException {
     socket.shutdownOutput();
   }

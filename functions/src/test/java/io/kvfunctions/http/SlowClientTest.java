@@ -9,6 +9,7 @@ import io.kvfunctions.store.TimeToLive;
 import io.kvfunctions.store.Value;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -173,6 +174,32 @@ class SlowClientTest {
       awaitGauge(impatient, "kv.connections", 0);
       assertThat(client.age()).isGreaterThan(WRITE_TIMEOUT);
       assertThat(client.rest()).isLessThan(16 * MIB);
+    }
+  }
+
+  /** Heads were not counted as taken: who took nothing but heads, if many, was cut off. */
+  @Test
+  void clientThatTakesSmallAnswersSteadily_getsThemAll() throws Exception {
+    int requests = 100_000;
+    try (TestServer server =
+            TestServer.start(Map.of("kv.http.write-timeout", "1s", "kv.http.min-rate", "100KB"));
+        SlowClient client = new SlowClient(server.port())) {
+      Thread sender =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      client.send(head("HEAD /kv/nothing").repeat(requests));
+                      client.endSending();
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                  });
+      int sipped = client.sip(64 * 1024, MOMENT, Duration.ofSeconds(3));
+      int rest = client.rest();
+      sender.join();
+      assertThat((sipped + rest) / requests).isBetween(100, 300); // bytes of an answer
+      assertThat((sipped + rest) % requests).isZero();
     }
   }
 
