@@ -4,6 +4,7 @@ import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.DeleteOutcome;
 import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.Store;
+import io.kvfunctions.store.Unchanged;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -48,10 +49,10 @@ public final class Delete implements Function<Delete.Input, Delete.Output> {
     return switch (store.delete(input.key(), input.condition(), input.event())) {
       case DeleteOutcome.Deleted deleted -> new Gone(input.key(), true);
       case DeleteOutcome.Absent absent -> new Gone(input.key(), false);
-      case DeleteOutcome.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
-      case DeleteOutcome.Stale stale -> new Ignored(Ignored.Why.STALE);
-      case DeleteOutcome.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
-      case DeleteOutcome.Full(long used, long budget) -> Problem.storeFull(used, budget);
+      case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
+      case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
+      case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
+      case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
     };
   }
 }

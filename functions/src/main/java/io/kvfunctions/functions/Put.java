@@ -6,6 +6,7 @@ import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.PutOutcome;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.TimeToLive;
+import io.kvfunctions.store.Unchanged;
 import io.kvfunctions.store.Value;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -56,10 +57,10 @@ public final class Put implements Function<Put.Input, Put.Output> {
         input.key(), input.value(), input.ttl(), input.condition(), input.event())) {
       case PutOutcome.Created(Etag etag) -> new Stored(input.key(), etag, true);
       case PutOutcome.Replaced(Etag etag) -> new Stored(input.key(), etag, false);
-      case PutOutcome.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
-      case PutOutcome.Stale stale -> new Ignored(Ignored.Why.STALE);
-      case PutOutcome.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
-      case PutOutcome.Full(long used, long budget) -> Problem.storeFull(used, budget);
+      case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
+      case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
+      case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
+      case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
     };
   }
 }

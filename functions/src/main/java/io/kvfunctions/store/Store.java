@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.LongAdder;
@@ -110,13 +111,9 @@ public final class Store {
    */
   public PutOutcome put(
       String key, Value value, TimeToLive ttl, Condition condition, @Nullable Occurrence event) {
-    while (true) {
-      PutStep step = new PutStep(value, ttl, condition, event);
-      map.compute(key, step::apply);
-      if (!(step.outcome instanceof PutOutcome.Full) || !makesRoom()) {
-        return step.outcome;
-      }
-    }
+    PutStep step = new PutStep(value, ttl, condition, event);
+    take(key, step);
+    return step.outcome();
   }
 
   /** Removes the entry under the key if the condition holds; otherwise nothing changes. */
@@ -132,13 +129,9 @@ public final class Store {
    * @param event null where no event asks for it
    */
   public DeleteOutcome delete(String key, Condition condition, @Nullable Occurrence event) {
-    while (true) {
-      DeleteStep step = new DeleteStep(condition, event);
-      map.compute(key, step::apply);
-      if (!(step.outcome instanceof DeleteOutcome.Full) || !makesRoom()) {
-        return step.outcome;
-      }
-    }
+    DeleteStep step = new DeleteStep(condition, event);
+    take(key, step);
+    return step.outcome();
   }
 
   /**
@@ -233,9 +226,7 @@ public final class Store {
     if (!current.isExpired(now)) {
       return current;
     }
-    if (!current.isTombstone()) {
-      expired.increment();
-    }
+    countIfExpired(current, null);
     Entry next = tombstone(EventMemory.trimmed(current.events(), eventBounds, now));
     budget.reserve(cost(key, current, next)); // which gives back
     follow(key, current, next);
@@ -244,10 +235,6 @@ public final class Store {
 
   private static @Nullable Entry alive(@Nullable Entry current, long now) {
     return current != null && (current.isExpired(now) || current.isTombstone()) ? null : current;
-  }
-
-  private static @Nullable EventMemory events(@Nullable Entry current) {
-    return current == null ? null : current.events();
   }
 
   /** What stands in the map where nothing but this is left: nothing, if it is null. */
@@ -313,55 +300,86 @@ public final class Store {
     return held == null || !held.key().equals(key) ? key : held.key();
   }
 
-  /** One put, as the function the map applies to the key's entry; holds what came of it. */
-  private final class PutStep {
-    private final Value value;
-    private final TimeToLive ttl;
+  /** What is remembered once this event is applied, or, where there is none, still. */
+  private @Nullable EventMemory remembering(
+      @Nullable Occurrence event, @Nullable EventMemory before, long now) {
+    return event == null
+        ? EventMemory.trimmed(before, eventBounds, now)
+        : EventMemory.with(event, before, eventBounds, now);
+  }
+
+  private void countIfExpired(@Nullable Entry current, @Nullable Entry alive) {
+    if (current != null && alive == null && !current.isTombstone()) {
+      expired.increment();
+    }
+  }
+
+  /** Has the map take a step, and again as long as what has expired makes room for it. */
+  private void take(String key, Step step) {
+    do {
+      map.compute(key, step::apply);
+    } while (step.unchanged instanceof Unchanged.Full && makesRoom());
+  }
+
+  /** One write, as the function the map applies to the key's entry; holds what came of it. */
+  private abstract class Step {
     private final Condition condition;
     private final @Nullable Occurrence event;
-    private PutOutcome outcome = new PutOutcome.Rejected(null);
 
-    PutStep(Value value, TimeToLive ttl, Condition condition, @Nullable Occurrence event) {
-      this.value = value;
-      this.ttl = ttl;
+    /** Why nothing was changed, null where something was. */
+    @Nullable Unchanged unchanged;
+
+    Step(Condition condition, @Nullable Occurrence event) {
       this.condition = condition;
       this.event = event;
     }
 
-    @Nullable Entry apply(String key, @Nullable Entry current) {
+    /** What is to stand under the key, in place of the entry that is there. */
+    abstract @Nullable Entry next(@Nullable Entry alive, @Nullable EventMemory events, long now);
+
+    final @Nullable Entry apply(String key, @Nullable Entry current) {
       // Read once: an entry that is alive for the condition has not expired for the expiry either.
       long now = clock.millis();
-      EventMemory events = events(current);
-      switch (EventMemory.judge(event, events, eventBounds, now)) {
-        case NEW -> {}
-        case DUPLICATE -> {
-          outcome = new PutOutcome.Duplicate();
-          return current;
-        }
-        case STALE -> {
-          outcome = new PutOutcome.Stale();
-          return current;
-        }
-      }
+      EventMemory events = current == null ? null : current.events();
       Entry alive = alive(current, now);
-      if (!condition.holds(alive)) {
-        outcome = new PutOutcome.Rejected(alive == null ? null : alive.etag());
+      unchanged =
+          switch (EventMemory.judge(event, events, eventBounds, now)) {
+            case DUPLICATE -> new Unchanged.Duplicate();
+            case STALE -> new Unchanged.Stale();
+            case NEW ->
+                condition.holds(alive)
+                    ? null
+                    : new Unchanged.Rejected(alive == null ? null : alive.etag());
+          };
+      if (unchanged != null) {
         return current;
       }
-      Entry next =
-          new Entry(
-              value,
-              etags.nextStamp(),
-              etags.origin(),
-              expiry(alive, now),
-              remembering(event, events, now));
+      Entry next = next(alive, remembering(event, events, now), now);
       if (!budget.reserve(cost(key, current, next))) {
-        outcome = new PutOutcome.Full(budget.usedBytes(), budget.limitBytes());
+        unchanged = new Unchanged.Full(budget.usedBytes(), budget.limitBytes());
         return current;
       }
       follow(key, current, next);
       countIfExpired(current, alive);
-      outcome =
+      return next;
+    }
+  }
+
+  private final class PutStep extends Step {
+    private final Value value;
+    private final TimeToLive ttl;
+    private @Nullable PutOutcome changed;
+
+    PutStep(Value value, TimeToLive ttl, Condition condition, @Nullable Occurrence event) {
+      super(condition, event);
+      this.value = value;
+      this.ttl = ttl;
+    }
+
+    @Override
+    Entry next(@Nullable Entry alive, @Nullable EventMemory events, long now) {
+      Entry next = new Entry(value, etags.nextStamp(), etags.origin(), expiry(alive, now), events);
+      changed =
           alive == null
               ? new PutOutcome.Created(next.etag())
               : new PutOutcome.Replaced(next.etag());
@@ -375,61 +393,27 @@ public final class Store {
         case TimeToLive.Seconds(long seconds) -> now + seconds * 1_000;
       };
     }
+
+    PutOutcome outcome() {
+      return unchanged != null ? unchanged : Objects.requireNonNull(changed);
+    }
   }
 
-  /** One delete, as the function the map applies to the key's entry; holds what came of it. */
-  private final class DeleteStep {
-    private final Condition condition;
-    private final @Nullable Occurrence event;
-    private DeleteOutcome outcome = new DeleteOutcome.Absent();
+  private final class DeleteStep extends Step {
+    private @Nullable DeleteOutcome changed;
 
     DeleteStep(Condition condition, @Nullable Occurrence event) {
-      this.condition = condition;
-      this.event = event;
+      super(condition, event);
     }
 
-    @Nullable Entry apply(String key, @Nullable Entry current) {
-      long now = clock.millis();
-      EventMemory events = events(current);
-      switch (EventMemory.judge(event, events, eventBounds, now)) {
-        case NEW -> {}
-        case DUPLICATE -> {
-          outcome = new DeleteOutcome.Duplicate();
-          return current;
-        }
-        case STALE -> {
-          outcome = new DeleteOutcome.Stale();
-          return current;
-        }
-      }
-      Entry alive = alive(current, now);
-      if (!condition.holds(alive)) {
-        outcome = new DeleteOutcome.Rejected(alive == null ? null : alive.etag());
-        return current;
-      }
-      Entry next = tombstone(remembering(event, events, now));
-      if (!budget.reserve(cost(key, current, next))) {
-        outcome = new DeleteOutcome.Full(budget.usedBytes(), budget.limitBytes());
-        return current;
-      }
-      follow(key, current, next);
-      countIfExpired(current, alive);
-      outcome = alive == null ? new DeleteOutcome.Absent() : new DeleteOutcome.Deleted();
-      return next;
+    @Override
+    @Nullable Entry next(@Nullable Entry alive, @Nullable EventMemory events, long now) {
+      changed = alive == null ? new DeleteOutcome.Absent() : new DeleteOutcome.Deleted();
+      return tombstone(events);
     }
-  }
 
-  /** What is remembered once this event is applied, or, where there is none, still. */
-  private @Nullable EventMemory remembering(
-      @Nullable Occurrence event, @Nullable EventMemory before, long now) {
-    return event == null
-        ? EventMemory.trimmed(before, eventBounds, now)
-        : EventMemory.with(event, before, eventBounds, now);
-  }
-
-  private void countIfExpired(@Nullable Entry current, @Nullable Entry alive) {
-    if (current != null && alive == null && !current.isTombstone()) {
-      expired.increment();
+    DeleteOutcome outcome() {
+      return unchanged != null ? unchanged : Objects.requireNonNull(changed);
     }
   }
 }

@@ -37,7 +37,7 @@ class StoreBudgetTest {
         .isInstanceOf(PutOutcome.Created.class);
     Store tooSmall = Stores.over(clock, cost - 1);
     assertThat(tooSmall.put("a", bytes(100), TimeToLive.NONE, ANY))
-        .isEqualTo(new PutOutcome.Full(0, cost - 1));
+        .isEqualTo(new Unchanged.Full(0, cost - 1));
     assertThat(tooSmall.get("a")).isNull();
     assertThat(tooSmall.size()).isZero();
     assertThat(tooSmall.list("", null, 10).entries()).isEmpty();
@@ -52,8 +52,8 @@ class StoreBudgetTest {
     Entry before = store.get("a");
 
     assertThat(store.put("a", bytes(1_100), TimeToLive.NONE, ANY))
-        .isInstanceOf(PutOutcome.Full.class);
-    assertThat(store.put("a", bytes(1_000), TEN_SECONDS, ANY)).isInstanceOf(PutOutcome.Full.class);
+        .isInstanceOf(Unchanged.Full.class);
+    assertThat(store.put("a", bytes(1_000), TEN_SECONDS, ANY)).isInstanceOf(Unchanged.Full.class);
     assertThat(store.get("a")).isSameAs(before);
     assertThat(store.put("a", bytes(1_000), TimeToLive.NONE, ANY))
         .isInstanceOf(PutOutcome.Replaced.class);
@@ -69,7 +69,7 @@ class StoreBudgetTest {
     Store store = Stores.over(clock, 1);
 
     assertThat(store.put("a", bytes(1), TimeToLive.NONE, Condition.Presence.PRESENT))
-        .isEqualTo(new PutOutcome.Rejected(null));
+        .isEqualTo(new Unchanged.Rejected(null));
     assertThat(store.refused()).isZero();
   }
 
@@ -81,7 +81,7 @@ class StoreBudgetTest {
       assertThat(store.put("" + i, bytes(100), TEN_SECONDS, ANY))
           .isInstanceOf(PutOutcome.Created.class);
     }
-    assertThat(store.put("x", bytes(100), TEN_SECONDS, ANY)).isInstanceOf(PutOutcome.Full.class);
+    assertThat(store.put("x", bytes(100), TEN_SECONDS, ANY)).isInstanceOf(Unchanged.Full.class);
 
     clock.move(Duration.ofSeconds(10));
 
@@ -158,10 +158,10 @@ class StoreBudgetTest {
             switch (random.nextInt(8)) {
               case 0 -> {
                 // Without an event it always succeeds.
-                if (store.delete(key, ANY) instanceof DeleteOutcome.Full outcome) {
+                if (store.delete(key, ANY) instanceof Unchanged.Full outcome) {
                   throw new AssertionError(outcome);
                 }
-                if (store.delete(key, ANY, event(random)) instanceof DeleteOutcome.Full) {
+                if (store.delete(key, ANY, event(random)) instanceof Unchanged.Full) {
                   full.incrementAndGet();
                 }
               }
@@ -173,7 +173,7 @@ class StoreBudgetTest {
                 TimeToLive ttl = random.nextBoolean() ? TimeToLive.NONE : TimeToLive.ofSeconds(1);
                 PutOutcome outcome =
                     store.put(key, bytes(random.nextInt(2_000)), ttl, ANY, event(random));
-                if (outcome instanceof PutOutcome.Full) {
+                if (outcome instanceof Unchanged.Full) {
                   full.incrementAndGet();
                 }
               }

@@ -20,10 +20,10 @@ import org.junit.jupiter.api.Test;
 
 /** Writes that events ask for: each once, none after a later one. */
 class StoreEventsTest {
-  private static final PutOutcome DUPLICATE = new PutOutcome.Duplicate();
-  private static final PutOutcome STALE = new PutOutcome.Stale();
-  private static final DeleteOutcome DUPLICATE_DELETE = new DeleteOutcome.Duplicate();
-  private static final DeleteOutcome STALE_DELETE = new DeleteOutcome.Stale();
+  private static final PutOutcome DUPLICATE = new Unchanged.Duplicate();
+  private static final PutOutcome STALE = new Unchanged.Stale();
+  private static final DeleteOutcome DUPLICATE_DELETE = new Unchanged.Duplicate();
+  private static final DeleteOutcome STALE_DELETE = new Unchanged.Stale();
   private static final Duration WINDOW = Stores.EVENT_BOUNDS.window();
   private static final long MUCH = Long.MAX_VALUE / 2;
 
@@ -273,9 +273,8 @@ class StoreEventsTest {
   @Test
   void anEventWhoseConditionDidNotHold_isNotRemembered() {
     assertThat(store.put("a", text("1"), NONE, PRESENT, event("e1", 9)))
-        .isEqualTo(new PutOutcome.Rejected(null));
-    assertThat(store.delete("a", PRESENT, event("e1", 9)))
-        .isEqualTo(new DeleteOutcome.Rejected(null));
+        .isEqualTo(new Unchanged.Rejected(null));
+    assertThat(store.delete("a", PRESENT, event("e1", 9))).isEqualTo(new Unchanged.Rejected(null));
     assertThat(map).isEmpty();
     put("0", event("e0", 0));
 
@@ -289,10 +288,10 @@ class StoreEventsTest {
     Etag etag = store.get("a").etag();
     delete(event("e2", 2));
 
-    assertThat(store.put("a", text("2"), NONE, PRESENT)).isEqualTo(new PutOutcome.Rejected(null));
+    assertThat(store.put("a", text("2"), NONE, PRESENT)).isEqualTo(new Unchanged.Rejected(null));
     assertThat(store.put("a", text("2"), NONE, Condition.match(etag)))
-        .isEqualTo(new PutOutcome.Rejected(null));
-    assertThat(store.delete("a", PRESENT)).isEqualTo(new DeleteOutcome.Rejected(null));
+        .isEqualTo(new Unchanged.Rejected(null));
+    assertThat(store.delete("a", PRESENT)).isEqualTo(new Unchanged.Rejected(null));
     assertThat(store.put("a", text("2"), TimeToLive.KEEP, ABSENT))
         .isInstanceOf(PutOutcome.Created.class);
     clock.move(WINDOW.multipliedBy(2));
@@ -307,7 +306,7 @@ class StoreEventsTest {
     full.put("b", bytes(100), NONE, ANY);
 
     assertThat(full.put("a", bytes(100), NONE, ANY, event("e1", 1)))
-        .isInstanceOf(PutOutcome.Full.class);
+        .isInstanceOf(Unchanged.Full.class);
     full.delete("b", ANY);
     assertThat(full.put("a", bytes(100), NONE, ANY, event("e1", 1)))
         .isInstanceOf(PutOutcome.Created.class);
@@ -324,7 +323,7 @@ class StoreEventsTest {
         .isEqualTo(new DeleteOutcome.Absent());
     Store tooSmall = Stores.over(clock, tombstone - 1);
     assertThat(tooSmall.delete("a", ANY, event("e1", 1)))
-        .isEqualTo(new DeleteOutcome.Full(0, tombstone - 1));
+        .isEqualTo(new Unchanged.Full(0, tombstone - 1));
     assertThat(tooSmall.delete("a", ANY)).isEqualTo(new DeleteOutcome.Absent());
     assertThat(tooSmall.refused()).isEqualTo(1);
     assertThat(tooSmall.budget().usedBytes()).isZero();
@@ -356,7 +355,7 @@ class StoreEventsTest {
     for (int i = 0; i < 10; i++) {
       assertThat(store.delete("" + i, ANY, event("e1", 1))).isEqualTo(new DeleteOutcome.Absent());
     }
-    assertThat(store.delete("x", ANY, event("e1", 1))).isInstanceOf(DeleteOutcome.Full.class);
+    assertThat(store.delete("x", ANY, event("e1", 1))).isInstanceOf(Unchanged.Full.class);
 
     clock.move(WINDOW);
 

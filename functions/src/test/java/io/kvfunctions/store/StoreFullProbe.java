@@ -48,7 +48,7 @@ final class StoreFullProbe {
             TimeToLive ttl = i % 2 == 0 ? TimeToLive.NONE : TimeToLive.ofSeconds(3_600);
             switch (store.put(name + thread + "/" + i, value(size), ttl, Presence.ANY)) {
               case PutOutcome.Created created -> written.incrementAndGet();
-              case PutOutcome.Full full -> refused++;
+              case Unchanged.Full full -> refused++;
               case PutOutcome outcome -> throw new AssertionError(outcome);
             }
           }
@@ -108,7 +108,7 @@ final class StoreFullProbe {
             if (random.nextInt(4) == 0) {
               store.delete(key, Presence.ANY);
             } else if (store.put(key, value(size), TimeToLive.NONE, Presence.ANY)
-                instanceof PutOutcome.Full) {
+                instanceof Unchanged.Full) {
               refused.incrementAndGet();
             }
           }

@@ -83,10 +83,10 @@ public class StoreLincheckTest {
       return switch (store.put(KEY, Stores.text("1"), TimeToLive.NONE, condition)) {
         case PutOutcome.Created(Etag etag) -> "created by write " + number(etag);
         case PutOutcome.Replaced(Etag etag) -> "replaced by write " + number(etag);
-        case PutOutcome.Rejected(Etag current) -> "rejected for write " + number(current);
-        case PutOutcome.Duplicate duplicate -> "duplicate";
-        case PutOutcome.Stale stale -> "stale";
-        case PutOutcome.Full full -> "full";
+        case Unchanged.Rejected(Etag current) -> "rejected for write " + number(current);
+        case Unchanged.Duplicate duplicate -> "duplicate";
+        case Unchanged.Stale stale -> "stale";
+        case Unchanged.Full full -> "full";
       };
     }
 
@@ -94,10 +94,10 @@ public class StoreLincheckTest {
       return switch (store.delete(KEY, condition)) {
         case DeleteOutcome.Deleted deleted -> "deleted";
         case DeleteOutcome.Absent absent -> "absent";
-        case DeleteOutcome.Rejected(Etag current) -> "rejected for write " + number(current);
-        case DeleteOutcome.Duplicate duplicate -> "duplicate";
-        case DeleteOutcome.Stale stale -> "stale";
-        case DeleteOutcome.Full full -> "full";
+        case Unchanged.Rejected(Etag current) -> "rejected for write " + number(current);
+        case Unchanged.Duplicate duplicate -> "duplicate";
+        case Unchanged.Stale stale -> "stale";
+        case Unchanged.Full full -> "full";
       };
     }
 

@@ -170,16 +170,16 @@ class StoreModelTest {
     switch (judge(key, event)) {
       case NEW -> {}
       case DUPLICATE -> {
-        assertThat(outcome).isEqualTo(new PutOutcome.Duplicate());
+        assertThat(outcome).isEqualTo(new Unchanged.Duplicate());
         return;
       }
       case STALE -> {
-        assertThat(outcome).isEqualTo(new PutOutcome.Stale());
+        assertThat(outcome).isEqualTo(new Unchanged.Stale());
         return;
       }
     }
     if (!holds(condition, before)) {
-      assertThat(outcome).isEqualTo(new PutOutcome.Rejected(before == null ? null : before.etag()));
+      assertThat(outcome).isEqualTo(new Unchanged.Rejected(before == null ? null : before.etag()));
       return;
     }
     Etag etag = store.get(key).etag();
@@ -211,17 +211,16 @@ class StoreModelTest {
     switch (judge(key, event)) {
       case NEW -> {}
       case DUPLICATE -> {
-        assertThat(outcome).isEqualTo(new DeleteOutcome.Duplicate());
+        assertThat(outcome).isEqualTo(new Unchanged.Duplicate());
         return;
       }
       case STALE -> {
-        assertThat(outcome).isEqualTo(new DeleteOutcome.Stale());
+        assertThat(outcome).isEqualTo(new Unchanged.Stale());
         return;
       }
     }
     if (!holds(condition, before)) {
-      assertThat(outcome)
-          .isEqualTo(new DeleteOutcome.Rejected(before == null ? null : before.etag()));
+      assertThat(outcome).isEqualTo(new Unchanged.Rejected(before == null ? null : before.etag()));
       return;
     }
     assertThat(outcome)

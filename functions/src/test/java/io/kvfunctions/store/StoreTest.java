@@ -135,14 +135,14 @@ class StoreTest {
     Etag current = write("a", "2");
 
     assertThat(store.put("a", text("3"), NONE, Condition.match(stale)))
-        .isEqualTo(new PutOutcome.Rejected(current));
+        .isEqualTo(new Unchanged.Rejected(current));
     assertThat(textOf(store.get("a"))).isEqualTo("2");
   }
 
   @Test
   void put_ifMatch_ofAKeyWithoutEntryIsRejectedAndThereIsNoneToName() {
     assertThat(store.put("a", text("1"), NONE, Condition.match(FOREIGN)))
-        .isEqualTo(new PutOutcome.Rejected(null));
+        .isEqualTo(new Unchanged.Rejected(null));
     assertThat(store.get("a")).isNull();
     assertThat(store.size()).isZero();
   }
@@ -152,7 +152,7 @@ class StoreTest {
     Etag current = write("a", "1");
 
     assertThat(store.put("a", text("2"), NONE, new Condition.Match(Set.of())))
-        .isEqualTo(new PutOutcome.Rejected(current));
+        .isEqualTo(new Unchanged.Rejected(current));
     assertThat(store.put("a", text("2"), NONE, new Condition.Match(Set.of(FOREIGN, current))))
         .isInstanceOf(PutOutcome.Replaced.class);
   }
@@ -162,13 +162,13 @@ class StoreTest {
     assertThat(store.put("a", text("1"), NONE, ABSENT)).isInstanceOf(PutOutcome.Created.class);
     Etag current = store.get("a").etag();
 
-    assertThat(store.put("a", text("2"), NONE, ABSENT)).isEqualTo(new PutOutcome.Rejected(current));
+    assertThat(store.put("a", text("2"), NONE, ABSENT)).isEqualTo(new Unchanged.Rejected(current));
     assertThat(textOf(store.get("a"))).isEqualTo("1");
   }
 
   @Test
   void put_ifPresent_replacesAndNeverCreates() {
-    assertThat(store.put("a", text("1"), NONE, PRESENT)).isEqualTo(new PutOutcome.Rejected(null));
+    assertThat(store.put("a", text("1"), NONE, PRESENT)).isEqualTo(new Unchanged.Rejected(null));
     write("a", "1");
     assertThat(store.put("a", text("2"), NONE, PRESENT)).isInstanceOf(PutOutcome.Replaced.class);
   }
@@ -181,7 +181,7 @@ class StoreTest {
 
     Etag current = store.get("a").etag();
     assertThat(store.put("a", text("3"), NONE, new Condition.NoneMatch(Set.of(current))))
-        .isEqualTo(new PutOutcome.Rejected(current));
+        .isEqualTo(new Unchanged.Rejected(current));
   }
 
   @Test
@@ -190,7 +190,7 @@ class StoreTest {
     Etag current = write("a", "1");
 
     assertThat(store.put("a", text("2"), NONE, new Condition.UnmodifiedSince(9)))
-        .isEqualTo(new PutOutcome.Rejected(current));
+        .isEqualTo(new Unchanged.Rejected(current));
     assertThat(store.put("a", text("2"), NONE, new Condition.UnmodifiedSince(10)))
         .isInstanceOf(PutOutcome.Replaced.class);
     assertThat(store.put("none", text("2"), NONE, new Condition.UnmodifiedSince(0)))
@@ -202,9 +202,9 @@ class StoreTest {
     Etag current = write("a", "1");
 
     assertThat(store.put("a", text("2"), NONE, Condition.match(current).and(ABSENT)))
-        .isEqualTo(new PutOutcome.Rejected(current));
+        .isEqualTo(new Unchanged.Rejected(current));
     assertThat(store.put("a", text("2"), NONE, ABSENT.and(Condition.match(current))))
-        .isEqualTo(new PutOutcome.Rejected(current));
+        .isEqualTo(new Unchanged.Rejected(current));
     assertThat(store.put("a", text("2"), NONE, PRESENT.and(Condition.match(current))))
         .isInstanceOf(PutOutcome.Replaced.class);
   }
@@ -235,16 +235,15 @@ class StoreTest {
     Etag current = write("a", "2");
 
     assertThat(store.delete("a", Condition.match(stale)))
-        .isEqualTo(new DeleteOutcome.Rejected(current));
+        .isEqualTo(new Unchanged.Rejected(current));
     assertThat(textOf(store.get("a"))).isEqualTo("2");
     assertThat(store.delete("a", Condition.match(current))).isEqualTo(new DeleteOutcome.Deleted());
   }
 
   @Test
   void delete_ifMatch_ofAKeyWithoutEntryIsRejected() {
-    assertThat(store.delete("a", Condition.match(FOREIGN)))
-        .isEqualTo(new DeleteOutcome.Rejected(null));
-    assertThat(store.delete("a", PRESENT)).isEqualTo(new DeleteOutcome.Rejected(null));
+    assertThat(store.delete("a", Condition.match(FOREIGN))).isEqualTo(new Unchanged.Rejected(null));
+    assertThat(store.delete("a", PRESENT)).isEqualTo(new Unchanged.Rejected(null));
   }
 
   // ---- time to live
@@ -342,9 +341,9 @@ class StoreTest {
     clock.move(Duration.ofSeconds(1));
 
     assertThat(store.put("a", text("2"), NONE, Condition.match(etag)))
-        .isEqualTo(new PutOutcome.Rejected(null));
-    assertThat(store.put("a", text("2"), NONE, PRESENT)).isEqualTo(new PutOutcome.Rejected(null));
-    assertThat(store.delete("a", PRESENT)).isEqualTo(new DeleteOutcome.Rejected(null));
+        .isEqualTo(new Unchanged.Rejected(null));
+    assertThat(store.put("a", text("2"), NONE, PRESENT)).isEqualTo(new Unchanged.Rejected(null));
+    assertThat(store.delete("a", PRESENT)).isEqualTo(new Unchanged.Rejected(null));
     assertThat(store.put("a", text("2"), NONE, ABSENT)).isInstanceOf(PutOutcome.Created.class);
     assertThat(store.put("b", text("2"), NONE, new Condition.UnmodifiedSince(0)))
         .isInstanceOf(PutOutcome.Created.class);
