@@ -4,6 +4,7 @@ import io.kvfunctions.functions.Json;
 import io.kvfunctions.functions.Problem;
 import io.kvfunctions.functions.ProblemException;
 import io.kvfunctions.store.ContentType;
+import io.kvfunctions.store.Utf8;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -244,7 +245,7 @@ public final class Envelope {
     if (text == null || DataType.isJson(type)) {
       return new Data(json, type);
     }
-    if (!Event.isUnicode(text)) {
+    if (Utf8.loneSurrogate(text) >= 0) {
       throw Attributes.invalid(Attributes.DATA, "%s holds a lone surrogate");
     }
     return new Data(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), type);

@@ -2,6 +2,7 @@ package io.kvfunctions.events;
 
 import io.kvfunctions.functions.ProblemException;
 import io.kvfunctions.store.ContentType;
+import io.kvfunctions.store.Utf8;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ record Event(
           Attributes.SPECVERSION, "%s is not 1.0, the one version of CloudEvents taken here");
     }
     String id = required(attributes, Attributes.ID);
-    if (!isUnicode(id)) {
+    if (Utf8.loneSurrogate(id) >= 0) {
       throw Attributes.invalid(Attributes.ID, "%s holds a lone surrogate");
     }
     String source = required(attributes, Attributes.SOURCE);
@@ -90,19 +91,5 @@ record Event(
               .formatted(ContentType.MAX_LENGTH));
     }
     return type;
-  }
-
-  /** Whether UTF-8 can express it: an escape of JSON can write half a surrogate pair. */
-  static boolean isUnicode(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (Character.isSurrogate(text.charAt(i))) {
-        if (!Character.isSurrogatePair(
-            text.charAt(i), i + 1 < text.length() ? text.charAt(i + 1) : ' ')) {
-          return false;
-        }
-        i++;
-      }
-    }
-    return true;
   }
 }

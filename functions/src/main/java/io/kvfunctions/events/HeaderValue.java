@@ -1,5 +1,6 @@
 package io.kvfunctions.events;
 
+import io.kvfunctions.functions.Percent;
 import io.kvfunctions.functions.ProblemException;
 import io.kvfunctions.store.Utf8;
 import java.nio.charset.StandardCharsets;
@@ -28,23 +29,12 @@ final class HeaderValue {
     byte[] bytes =
         (raw.charAt(0) == '"' ? unquoted(attribute, raw) : raw)
             .getBytes(StandardCharsets.ISO_8859_1);
-    int to = 0;
-    for (int from = 0; from < bytes.length; from++) {
-      byte b = bytes[from];
-      if (b == '%') {
-        int high = from + 2 < bytes.length ? Character.digit(bytes[from + 1], 16) : -1;
-        int low = from + 2 < bytes.length ? Character.digit(bytes[from + 2], 16) : -1;
-        if (high < 0 || low < 0) {
-          throw Attributes.invalid(
-              attribute,
-              "ce-%s has a % without two hexadecimal digits behind it: write %25 for a %");
-        }
-        b = (byte) (high << 4 | low);
-        from += 2;
-      }
-      bytes[to++] = b;
+    int length = Percent.decode(bytes, 0);
+    if (length < 0) {
+      throw Attributes.invalid(
+          attribute, "ce-%s has a % without two hexadecimal digits behind it: write %25 for a %");
     }
-    String text = Utf8.decode(bytes, 0, to);
+    String text = Utf8.decode(bytes, 0, length);
     if (text == null) {
       throw Attributes.invalid(attribute, "ce-%s is not UTF-8");
     }

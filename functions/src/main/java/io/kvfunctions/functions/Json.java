@@ -495,26 +495,18 @@ public final class Json {
     }
   }
 
-  /** A JSON string's text, which must be Unicode: an escape can write half a surrogate pair. */
+  /** A JSON string's text, which must be Unicode. */
   private static String unicode(String text, String member) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (Character.isSurrogate(c)) {
-        if (Character.isHighSurrogate(c)
-            && i + 1 < text.length()
-            && Character.isLowSurrogate(text.charAt(i + 1))) {
-          i++;
-        } else {
-          throw Problem.bodyInvalid(
-                  String.format(
-                      Locale.ROOT,
-                      "%s holds a lone surrogate (U+%04X) at character %,d",
-                      member,
-                      (int) c,
-                      i + 1))
-              .asException();
-        }
-      }
+    int lone = Utf8.loneSurrogate(text);
+    if (lone >= 0) {
+      throw Problem.bodyInvalid(
+              String.format(
+                  Locale.ROOT,
+                  "%s holds a lone surrogate (U+%04X) at character %,d",
+                  member,
+                  (int) text.charAt(lone),
+                  lone + 1))
+          .asException();
     }
     return text;
   }

@@ -170,14 +170,14 @@ final class BodyOutput extends OutputStream {
   }
 
   private void growOrSend() throws IOException {
-    if (buffer.length < BUFFER && !cramped) {
+    if (buffer.length == SMALL && !cramped) {
       cramped = !connection.tryReserve((1L + IN_FLIGHT) * BUFFER);
+      if (!cramped) {
+        buffer = Arrays.copyOf(buffer, BUFFER);
+        return;
+      }
     }
-    if (buffer.length < BUFFER && !cramped) {
-      buffer = Arrays.copyOf(buffer, BUFFER);
-    } else {
-      send();
-    }
+    send();
   }
 
   private void send() throws IOException {

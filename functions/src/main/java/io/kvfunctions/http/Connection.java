@@ -1036,7 +1036,7 @@ final class Connection extends ChannelDuplexHandler {
   }
 
   private void look(long now) {
-    if (isStuck(now)) {
+    if (isStuck(now) || !reserveUntaken(now)) {
       ctx.close();
       return;
     }
@@ -1103,29 +1103,31 @@ final class Connection extends ChannelDuplexHandler {
     if (buffer == null || pending == 0) {
       lastTakenAt = now;
       outbound.restart(now, given.bytes());
-      return !hasRoomFor(0);
+      return false;
     }
     long taken = given.bytes() - pending + buffer.currentProgress();
-    boolean isTaking = taken != lastTaken;
-    if (isTaking) {
+    if (taken != lastTaken) {
       lastTaken = taken;
       lastTakenAt = now;
     }
-    return now - lastTakenAt > timeouts.writeNanos()
-        || outbound.isTooSlow(now, taken)
-        || !hasRoomFor(isTaking ? 0 : pending);
+    return now - lastTakenAt > timeouts.writeNanos() || outbound.isTooSlow(now, taken);
   }
 
-  /** Sees to it that there is room for what is on its way to a client that does not take it. */
-  private boolean hasRoomFor(long bytes) {
-    long more = bytes - untaken;
+  /**
+   * Takes room for what lies before a client that has taken none of it since the last look, and
+   * gives it back once it has; false where there is none.
+   */
+  private boolean reserveUntaken(long now) {
+    ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
+    long lying = buffer == null || lastTakenAt == now ? 0 : buffer.totalPendingWriteBytes();
+    long more = lying - untaken;
     if (more > 0 && !server.reserve(more)) {
       return false;
     }
     if (more < 0) {
       server.release(-more);
     }
-    untaken = bytes;
+    untaken = lying;
     return true;
   }
 }

@@ -272,12 +272,13 @@ final class Invocation<I, O> {
         output = form.problem(e.problem());
       }
     }
-    Problem unnamed =
-        output instanceof Problem p ? p : minimal ? null : write(output, generator, true, out);
-    Problem problem = null;
-    if (unnamed != null) {
+    Problem problem = output instanceof Problem p ? p : null;
+    if (problem == null && !minimal) {
+      problem = write(output, generator, true, out);
+    }
+    if (problem != null) {
       problem =
-          (input == null ? unnamed : unnamed.with("key", form.key(input)))
+          (input == null ? problem : problem.with("key", form.key(input)))
               .with("line", lines.number());
       if (!minimal) {
         writeProblem(problem, generator);

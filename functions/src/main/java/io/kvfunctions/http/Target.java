@@ -1,5 +1,6 @@
 package io.kvfunctions.http;
 
+import io.kvfunctions.functions.Percent;
 import io.kvfunctions.functions.Problem;
 import io.kvfunctions.functions.ProblemException;
 import io.kvfunctions.store.Utf8;
@@ -67,29 +68,19 @@ record Target(String path, @Nullable String query) {
       return raw;
     }
     byte[] bytes = raw.getBytes(StandardCharsets.ISO_8859_1);
-    int to = plain;
-    for (int from = plain; from < bytes.length; from++) {
-      byte b = bytes[from];
-      if (b == '%') {
-        int high = from + 2 < bytes.length ? Character.digit(bytes[from + 1], 16) : -1;
-        int low = from + 2 < bytes.length ? Character.digit(bytes[from + 2], 16) : -1;
-        if (high < 0 || low < 0) {
-          throw Problem.of(
-                  kind,
-                  String.format(
-                      Locale.ROOT,
-                      "%s has a %% without two hexadecimal digits behind it at byte %,d: write %%25"
-                          + " for a %%",
-                      what,
-                      from + 1))
-              .asException();
-        }
-        b = (byte) (high << 4 | low);
-        from += 2;
-      }
-      bytes[to++] = b;
+    int length = Percent.decode(bytes, plain);
+    if (length < 0) {
+      throw Problem.of(
+              kind,
+              String.format(
+                  Locale.ROOT,
+                  "%s has a %% without two hexadecimal digits behind it at byte %,d: write %%25"
+                      + " for a %%",
+                  what,
+                  ~length + 1))
+          .asException();
     }
-    String text = Utf8.decode(bytes, 0, to);
+    String text = Utf8.decode(bytes, 0, length);
     if (text == null) {
       throw Problem.of(kind, what + " is not UTF-8").asException();
     }

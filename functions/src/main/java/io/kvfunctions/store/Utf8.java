@@ -45,6 +45,25 @@ public final class Utf8 {
     return true;
   }
 
+  /**
+   * Where half a surrogate pair stands, for which UTF-8 has no bytes: an escape of JSON can write
+   * one. The index of the first, or -1 where there is none.
+   */
+  public static int loneSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (Character.isLowSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return i;
+        }
+        i++;
+      }
+    }
+    return -1;
+  }
+
   private static boolean isStrict(byte[] bytes, int from, int to) {
     try {
       // A fresh decoder reports what is wrong, where a Charset's own decode would replace it.
