@@ -4,6 +4,8 @@
 --
 --   wrk … -s event.lua http://127.0.0.1:PORT -- FILE RUN
 
+dofile("report.lua") -- wrk is run in this folder
+
 local heads, middles, tails, count, last, sent, run = {}, {}, {}, 0, 0, 0, ""
 local digits, ids, stamps = {}, {}, {}
 
@@ -32,13 +34,4 @@ function request()
   return heads[last] .. run .. "-" .. high .. "-" .. number ..
     middles[last] .. digits[math.floor(high / 60) % 60]:sub(2) .. ":" .. digits[high % 60]:sub(2) .. "." .. number ..
     tails[last]
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    '{"requests":%d,"seconds":%.6f,"bytes":%d,"p50":%d,"p99":%d,"max":%d,"notOk":%d,"socketErrors":%d}\n',
-    summary.requests, summary.duration / 1e6, summary.bytes,
-    latency:percentile(50), latency:percentile(99), latency.max,
-    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
 end

@@ -3,6 +3,8 @@
 --
 --   wrk … -s load.lua http://127.0.0.1:PORT -- FILE
 
+dofile("report.lua") -- wrk is run in this folder
+
 local requests, count, last = {}, 0, 0
 
 function init(args)
@@ -17,13 +19,4 @@ end
 function request()
   last = last % count + 1
   return requests[last]
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    '{"requests":%d,"seconds":%.6f,"bytes":%d,"p50":%d,"p99":%d,"max":%d,"notOk":%d,"socketErrors":%d}\n',
-    summary.requests, summary.duration / 1e6, summary.bytes,
-    latency:percentile(50), latency:percentile(99), latency.max,
-    errors.status, errors.connect + errors.read + errors.write + errors.timeout))
 end

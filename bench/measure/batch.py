@@ -297,12 +297,6 @@ def table(result):
          f"{r['kv_functions_ratio']:.2f} times that" if r["kv_functions_ratio"] else "") for r in result])
 
 
-def notes(result):
-    found = [f"{r['subject']}, {STEPS[r['step']]}: the client's core was full: the server can do more than this."
-             for r in result if r["client_core"] > 0.95 and r["server_core"] < 0.95]
-    return found + report.foreign_note(max(r["foreign_core"] for r in result))
-
-
 def main(settings, names):
     header = machine.header(settings, names)
     header.append(("batches", f"arrays and MSET over {AT_ONCE} connections, keys of {KEY_BYTES} bytes, "
@@ -310,4 +304,5 @@ def main(settings, names):
     rows = measure(settings, names)
     result = summary(rows)
     keep = names == list(IN_BATCHES) and not settings.quick
-    report.write("batch", header, keep, rows, result, table(result), notes(result))
+    report.write("batch", header, keep, rows, result, table(result),
+                 report.core_notes(result, lambda r: f"{r['subject']}, {STEPS[r['step']]}"))

@@ -183,14 +183,9 @@ def table(result):
          f"{r['ratio']:.2f} times the one above" if r["ratio"] else "") for r in result])
 
 
-def notes(result):
-    found = [f"{STEPS[r['step']]}: the client's core was full: the server can do more than this."
-             for r in result if r["client_core"] > 0.95 and r["server_core"] < 0.95]
-    return found + report.foreign_note(max(r["foreign_core"] for r in result))
-
-
 def main(settings):
     header = machine.header(settings, ["kv-functions"])
     rows = measure(settings)
     result = summary(rows)
-    report.write("events", header, not settings.quick, rows, result, table(result), notes(result))
+    report.write("events", header, not settings.quick, rows, result, table(result),
+                 report.core_notes(result, lambda r: STEPS[r["step"]]))

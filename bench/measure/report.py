@@ -23,6 +23,13 @@ def table(head, rows):
     return "\n".join([line(head), rule, *map(line, rows)])
 
 
+def core_notes(result, what):
+    """What to know of cores, where each row names itself by `what`."""
+    return [f"{what(r)}: the client's core was full: the server can do more than this."
+            for r in result if r["client_core"] > 0.95 and r["server_core"] < 0.95] + foreign_note(
+                max(r["foreign_core"] for r in result))
+
+
 def foreign_note(share):
     if share > 0.05:
         return [f"Other work took up to {share:.0%} of a core in the middle of a run: measure again on a quiet machine."]
