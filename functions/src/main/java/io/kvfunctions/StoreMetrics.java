@@ -15,6 +15,9 @@ record StoreMetrics(Store store) implements MeterBinder {
     Gauge.builder("kv.entries", store, Store::size)
         .description("entries held, with the expired ones that wait for the sweep")
         .register(registry);
+    Gauge.builder("kv.tombstones", store, Store::tombstones)
+        .description("keys without an entry, held for the events that are remembered of them")
+        .register(registry);
     Gauge.builder("kv.memory.used", store, s -> s.budget().usedBytes())
         .description("heap that entries hold")
         .baseUnit(BaseUnits.BYTES)

@@ -174,7 +174,10 @@ class OperationsTest {
       events.put("batched state stale", 1);
       events.put("batched command failed", 1);
       assertThat(events(metrics)).isEqualTo(events);
-      assertThat(metrics).containsEntry("kv_events_newest_age_seconds", 60.0);
+      assertThat(metrics)
+          .containsEntry("kv_events_newest_age_seconds", 60.0)
+          .containsEntry("kv_entries", 0.0)
+          .containsEntry("kv_tombstones", 1.0);
     }
   }
 
@@ -246,6 +249,7 @@ class OperationsTest {
       expected.put("kv_buffered_bytes", "gauge");
       expected.put("kv_connections", "gauge");
       expected.put("kv_entries", "gauge");
+      expected.put("kv_tombstones", "gauge");
       expected.put("kv_events_newest_age_seconds", "gauge");
       expected.put("kv_events_total", "counter");
       expected.put("kv_expired_total", "counter");

@@ -200,6 +200,11 @@ public final class Store {
     return (int) Math.max(0, map.size() - tombstones.sum());
   }
 
+  /** How many keys hold nothing but what is remembered of their events. */
+  public long tombstones() {
+    return tombstones.sum();
+  }
+
   /** How many entries have been found expired since the start and removed or written over. */
   public long expired() {
     return expired.sum();
