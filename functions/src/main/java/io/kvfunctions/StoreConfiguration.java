@@ -3,15 +3,16 @@ package io.kvfunctions;
 import io.kvfunctions.functions.Limits;
 import io.kvfunctions.settings.KvSettings;
 import io.kvfunctions.store.Budget;
-import io.kvfunctions.store.Entry;
+import io.kvfunctions.store.Entries;
 import io.kvfunctions.store.EtagSequence;
 import io.kvfunctions.store.EventMemory;
 import io.kvfunctions.store.Footprint;
+import io.kvfunctions.store.Instance;
+import io.kvfunctions.store.LocalEntries;
 import io.kvfunctions.store.Store;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -30,27 +31,29 @@ public class StoreConfiguration {
   }
 
   @Bean
-  ConcurrentMap<String, Entry> map() {
-    return new ConcurrentHashMap<>();
-  }
-
-  @Bean
   Budget budget(KvSettings settings) {
     return new Budget(settings.limits().memory().bytesOf(Runtime.getRuntime().maxMemory()));
   }
 
   @Bean
-  Store store(
-      ConcurrentMap<String, Entry> map, InstantSource clock, Budget budget, KvSettings settings) {
-    EtagSequence etags = new EtagSequence(clock, new SecureRandom().nextInt());
+  Instance instance(InstantSource clock, Budget budget, KvSettings settings) {
     KvSettings.Events events = settings.events();
-    return new Store(
-        map,
+    return new Instance(
         clock,
-        etags,
+        new EtagSequence(clock, new SecureRandom().nextInt()),
         budget,
         Footprint.ofThisJvm(),
         new EventMemory.Bounds(events.window(), events.remembered()));
+  }
+
+  @Bean
+  Entries entries(Instance instance) {
+    return new LocalEntries(new ConcurrentHashMap<>(), instance);
+  }
+
+  @Bean
+  Store store(Entries entries, Instance instance) {
+    return new Store(entries, instance);
   }
 
   @Bean

@@ -16,11 +16,15 @@ import io.kvfunctions.store.Utf8;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -36,6 +40,11 @@ final class Listing {
 
   /** How many entries an export takes from the store at a time. */
   private static final int EXPORT_PAGE = 500;
+
+  /**
+   * How many bytes of values are taken from the store at a time, or a single one that is larger.
+   */
+  private static final int TOGETHER = 64 * 1024;
 
   /** What a cursor begins with, so that another form can be told from this one. */
   private static final byte CURSOR_VERSION = 1;
@@ -78,34 +87,30 @@ final class Listing {
       int limit,
       boolean values,
       BodyOutput out) {
-    Keys keys = Keys.of(store.list(prefix, after, limit));
+    Page page = store.list(prefix, after, limit);
     out.headers().set(CACHE_CONTROL, NO_CACHE).set(VARY, "Accept");
-    String cursor = keys.more() ? cursor(keys.inOrder().getLast()) : null;
+    String cursor = page.more() ? cursor(page.entries().getLast().key()) : null;
     if (cursor != null) {
       out.headers().set(LINK, next(parameters, cursor));
     }
     try (JsonGenerator generator = Json.generator(out.as(Answer.JSON))) {
       generator.writeStartObject();
       generator.writeArrayPropertyStart("entries");
-      for (String key : keys.inOrder()) {
-        Entry entry = store.get(key);
-        if (entry == null) {
-          continue;
+      if (values) {
+        lookUp(
+            page,
+            (key, entry) -> {
+              long held = out.hold(entry);
+              writeStart(Objects.requireNonNull(Page.Item.of(key, entry, 0)), generator);
+              Json.writeValue(entry, generator, false);
+              generator.writeEndObject();
+              out.letGo(held);
+            });
+      } else {
+        for (Page.Item item : page.entries()) {
+          writeStart(item, generator);
+          generator.writeEndObject();
         }
-        long held = values ? out.hold(entry) : 0;
-        generator.writeStartObject();
-        generator.writeStringProperty("key", key);
-        generator.writeStringProperty("etag", entry.etag().toString());
-        generator.writeNumberProperty("size", entry.size());
-        generator.writeStringProperty("contentType", entry.contentType().toString());
-        if (entry.expires()) {
-          generator.writeNumberProperty("ttl", entry.secondsLeft(store.nowMillis()));
-        }
-        if (values) {
-          Json.writeValue(entry, generator, false);
-        }
-        generator.writeEndObject();
-        out.letGo(held);
       }
       generator.writeEndArray();
       if (cursor != null) {
@@ -115,37 +120,59 @@ final class Listing {
     }
   }
 
+  private void writeStart(Page.Item item, JsonGenerator generator) {
+    generator.writeStartObject();
+    generator.writeStringProperty("key", item.key());
+    generator.writeStringProperty("etag", item.etag().toString());
+    generator.writeNumberProperty("size", item.size());
+    generator.writeStringProperty("contentType", item.contentType().toString());
+    if (item.expires()) {
+      generator.writeNumberProperty("ttl", item.secondsLeft(store.nowMillis()));
+    }
+  }
+
   private void export(String prefix, BodyOutput out) {
     out.headers().set(CACHE_CONTROL, NO_CACHE).set(VARY, "Accept");
     try (JsonGenerator generator = Json.generator(out.as(Answer.NDJSON))) {
-      String after = null;
-      boolean more = true;
-      while (more) {
-        Keys keys = Keys.of(store.list(prefix, after, EXPORT_PAGE));
-        more = keys.more();
-        for (String key : keys.inOrder()) {
-          after = key;
-          Entry entry = store.get(key);
-          if (entry != null) {
-            long held = out.hold(entry);
-            long ttlSeconds = entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0;
-            Json.GET.write(new Get.Found(key, entry, ttlSeconds), generator, true);
-            generator.writeRaw('\n');
-            out.letGo(held);
-          }
-        }
-      }
+      Page page = null;
+      do {
+        String after = page == null ? null : page.entries().getLast().key();
+        page = store.list(prefix, after, EXPORT_PAGE);
+        lookUp(
+            page,
+            (key, entry) -> {
+              long held = out.hold(entry);
+              long ttlSeconds = entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0;
+              Json.GET.write(new Get.Found(key, entry, ttlSeconds), generator, true);
+              generator.writeRaw('\n');
+              out.letGo(held);
+            });
+      } while (page.more());
     }
   }
 
   /**
-   * The keys of a page, without its entries: a thousand of them, overwritten long ago, would be
-   * held for a client that takes its time, and each key is looked up again in less than the time it
-   * takes to write it.
+   * Looks each entry of a page up when its turn comes, those together that are not too much to hold
+   * for a client that takes its time.
    */
-  private record Keys(List<String> inOrder, boolean more) {
-    static Keys of(Page page) {
-      return new Keys(page.entries().stream().map(Page.Item::key).toList(), page.more());
+  private void lookUp(Page page, BiConsumer<String, Entry> each) {
+    List<String> keys = new ArrayList<>();
+    long bytes = 0;
+    for (Iterator<Page.Item> items = page.entries().iterator(); items.hasNext(); ) {
+      Page.Item item = items.next();
+      keys.add(item.key());
+      bytes += item.size();
+      if (bytes >= TOGETHER || !items.hasNext()) {
+        List<@Nullable Entry> entries = store.getAll(keys);
+        for (int i = 0; i < keys.size(); i++) {
+          Entry entry = entries.get(i);
+          if (entry != null) {
+            each.accept(keys.get(i), entry);
+          }
+        }
+        keys.clear();
+        bytes = 0;
+      }
     }
   }
 

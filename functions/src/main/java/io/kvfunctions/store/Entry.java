@@ -49,9 +49,15 @@ public final class Entry {
     this.events = events;
   }
 
-  /** No value, only what is remembered of events, up to the moment when it is forgotten. */
-  static Entry tombstone(EventMemory events, long forgottenAt) {
-    return new Entry(NO_VALUE, ContentType.OCTET_STREAM, NO_STAMP, 0, forgottenAt, events);
+  /**
+   * What is left where there is no value: nothing, where nothing is remembered of events, or that
+   * alone, up to the moment when it is forgotten.
+   */
+  static @Nullable Entry tombstone(@Nullable EventMemory events, EventMemory.Bounds bounds) {
+    return events == null
+        ? null
+        : new Entry(
+            NO_VALUE, ContentType.OCTET_STREAM, NO_STAMP, 0, events.forgottenAt(bounds), events);
   }
 
   /** A read-only view of the bytes, from the first to the last. */
@@ -96,7 +102,15 @@ public final class Entry {
    * @param nowMillis milliseconds since 1970
    */
   public long secondsLeft(long nowMillis) {
+    return secondsBetween(nowMillis, expiresAt);
+  }
+
+  static long secondsBetween(long nowMillis, long expiresAt) {
     return Math.max(1, Math.ceilDiv(expiresAt - nowMillis, 1_000L));
+  }
+
+  long stamp() {
+    return stamp;
   }
 
   /** The moment from which on it is gone, in milliseconds since 1970, or {@link #NEVER}. */
@@ -104,12 +118,13 @@ public final class Entry {
     return expiresAt;
   }
 
-  boolean isExpired(long nowMillis) {
+  /** Whether it is gone by this moment, in milliseconds since 1970. */
+  public boolean isExpired(long nowMillis) {
     return nowMillis >= expiresAt;
   }
 
   /** Whether there is no value here. A tombstone always {@link #expires}. */
-  boolean isTombstone() {
+  public boolean isTombstone() {
     return stamp == NO_STAMP;
   }
 

@@ -27,14 +27,18 @@ public final class EtagSequence {
     this.origin = origin;
   }
 
-  /** A stamp greater than every one given before. */
-  long nextStamp() {
+  /**
+   * A stamp greater than every one given before, and greater than this one, which may be another
+   * instance's, whose clock is ahead.
+   */
+  long nextStamp(long after) {
     long now = Math.max(0, clock.millis()) << COUNT_BITS;
     long before = last.get();
     while (true) {
       // All 64 bits count: compared with a sign, the stamps from 2039 on would stand below all
       // before.
-      long next = Long.compareUnsigned(now, before) > 0 ? now : before + 1;
+      long least = Long.compareUnsigned(before, after) > 0 ? before : after;
+      long next = Long.compareUnsigned(now, least) > 0 ? now : least + 1;
       long witness = last.compareAndExchange(before, next);
       if (witness == before) {
         return next;

@@ -57,12 +57,12 @@ class EtagTest {
 
   @Test
   void stampsGrowWhileTheClockStandsStillAndWhenItGoesBack() {
-    long last = sequence.nextStamp();
+    long last = sequence.nextStamp(0);
     for (int i = 0; i < 10_000; i++) {
       if (i % 100 == 0) {
         clock.move(Duration.ofMillis(i % 300 == 0 ? 5 : -40));
       }
-      long next = sequence.nextStamp();
+      long next = sequence.nextStamp(0);
       assertThat(next).isGreaterThan(last);
       last = next;
     }
@@ -70,20 +70,20 @@ class EtagTest {
 
   @Test
   void aStampSaysWhenAndNeverEarlierThanTheOneBefore() {
-    assertThat(written(sequence.nextStamp())).isEqualTo(clock.millis());
+    assertThat(written(sequence.nextStamp(0))).isEqualTo(clock.millis());
     clock.move(Duration.ofMillis(3));
-    assertThat(written(sequence.nextStamp())).isEqualTo(clock.millis());
+    assertThat(written(sequence.nextStamp(0))).isEqualTo(clock.millis());
     long highest = clock.millis();
     clock.move(Duration.ofHours(-1));
-    assertThat(written(sequence.nextStamp())).isEqualTo(highest);
+    assertThat(written(sequence.nextStamp(0))).isEqualTo(highest);
   }
 
   @Test
   void moreStampsThanTheCountHoldsRunOnIntoTheNextMillisecond() {
-    long first = sequence.nextStamp();
+    long first = sequence.nextStamp(0);
     long last = first;
     for (int i = 0; i < 1 << EtagSequence.COUNT_BITS; i++) {
-      long next = sequence.nextStamp();
+      long next = sequence.nextStamp(0);
       if (next != last + 1) {
         assertThat(next).isEqualTo(last + 1);
       }
@@ -96,22 +96,22 @@ class EtagTest {
   void stampsSayWhenInAndAfterTheYear2039() {
     // 2^41 ms: the 42 bits of the time then begin with a one, and a stamp is a negative long.
     clock.set((1L << 41) - 1);
-    assertThat(written(sequence.nextStamp())).isEqualTo(clock.millis());
+    assertThat(written(sequence.nextStamp(0))).isEqualTo(clock.millis());
     clock.move(Duration.ofMillis(1));
-    assertThat(written(sequence.nextStamp())).isEqualTo(clock.millis());
+    assertThat(written(sequence.nextStamp(0))).isEqualTo(clock.millis());
     clock.move(Duration.ofDays(10_000));
-    long stamp = sequence.nextStamp();
+    long stamp = sequence.nextStamp(0);
     assertThat(written(stamp)).isEqualTo(clock.millis());
     clock.move(Duration.ofDays(-20_000));
-    assertThat(sequence.nextStamp()).isEqualTo(stamp + 1);
+    assertThat(sequence.nextStamp(0)).isEqualTo(stamp + 1);
   }
 
   @Test
   void aClockBefore1970StillMakesStamps() {
     clock.set(-5);
-    long first = sequence.nextStamp();
+    long first = sequence.nextStamp(0);
 
-    assertThat(sequence.nextStamp()).isEqualTo(first + 1);
+    assertThat(sequence.nextStamp(0)).isEqualTo(first + 1);
     assertThat(written(first)).isZero();
   }
 
@@ -127,7 +127,7 @@ class EtagTest {
         thread -> {
           EtagSequence mine = origins[thread % origins.length];
           for (int i = 0; i < each; i++) {
-            seen.add(new Etag(mine.nextStamp(), mine.origin()));
+            seen.add(new Etag(mine.nextStamp(0), mine.origin()));
           }
         });
 
@@ -136,5 +136,15 @@ class EtagTest {
 
   private long written(long stamp) {
     return new Entry(Stores.text(""), stamp, 0, Entry.NEVER, null).lastModifiedMillis();
+  }
+
+  @Test
+  void nextStamp_isGreaterThanThatOfAnotherInstance_whoseClockIsAhead() {
+    SettableClock clock = new SettableClock();
+    EtagSequence sequence = new EtagSequence(clock, 1);
+    long ahead = (clock.millis() + 60_000) << EtagSequence.COUNT_BITS;
+
+    assertThat(sequence.nextStamp(ahead)).isEqualTo(ahead + 1);
+    assertThat(sequence.nextStamp(0)).isEqualTo(ahead + 2);
   }
 }

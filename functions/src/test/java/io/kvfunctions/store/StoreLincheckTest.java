@@ -40,13 +40,14 @@ public class StoreLincheckTest {
     final SettableClock clock = new SettableClock();
     private final long firstStamp = clock.millis() << EtagSequence.COUNT_BITS;
     final Store store =
-        new Store(
+        Stores.over(
             new ConcurrentHashMap<>(),
-            clock,
-            new EtagSequence(InstantSource.fixed(clock.instant()), ORIGIN),
-            new Budget(1_000_000),
-            new Footprint(8, 12, 4, Long.MAX_VALUE, 0),
-            Stores.EVENT_BOUNDS);
+            new Instance(
+                clock,
+                new EtagSequence(InstantSource.fixed(clock.instant()), ORIGIN),
+                new Budget(1_000_000),
+                new Footprint(8, 12, 4, Long.MAX_VALUE, 0),
+                Stores.EVENT_BOUNDS));
 
     @Operation
     public String get() {

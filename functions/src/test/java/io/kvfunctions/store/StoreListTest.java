@@ -78,7 +78,7 @@ class StoreListTest {
     write("a", "b");
 
     for (Page.Item item : store.list("", null, 10).entries()) {
-      assertThat(item.entry()).isSameAs(store.get(item.key()));
+      assertThat(item).isEqualTo(Page.Item.of(item.key(), store.get(item.key()), clock.millis()));
     }
   }
 

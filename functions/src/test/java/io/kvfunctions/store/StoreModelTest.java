@@ -2,6 +2,7 @@ package io.kvfunctions.store;
 
 import static io.kvfunctions.store.Stores.text;
 import static io.kvfunctions.store.Stores.textOf;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvfunctions.Seed;
@@ -88,7 +89,7 @@ class StoreModelTest {
     clock.move(Duration.ofHours(1));
     while (store.sweep(100) > 0) {}
     walk();
-    assertThat(map).hasSize(store.size()); // without a tombstone
+    assertThat(map).hasSize((int) store.size()); // without a tombstone
     whatIsChargedIsWhatIsHeld();
   }
 
@@ -265,7 +266,12 @@ class StoreModelTest {
     assertThat(page.more()).isEqualTo(expected.size() > limit);
     List<String> shown = expected.subList(0, Math.min(limit, expected.size()));
     assertThat(page.entries().stream().map(Page.Item::key).toList()).isEqualTo(shown);
-    page.entries().forEach(item -> assertSame(item.entry(), alive(item.key())));
+    for (Page.Item item : page.entries()) {
+      Kept kept = alive(item.key());
+      assertThat(item.etag()).isEqualTo(kept.etag());
+      assertThat(item.expiresAt()).isEqualTo(kept.expiresAt());
+      assertThat(item.size()).isEqualTo(kept.value().getBytes(UTF_8).length);
+    }
   }
 
   private void walk() {
@@ -282,15 +288,15 @@ class StoreModelTest {
   private void sweep() {
     int alive = (int) model.keySet().stream().filter(key -> alive(key) != null).count();
     int atMost = random.nextInt(4);
-    int held = store.size();
+    long held = store.size();
     long expiredBefore = store.expired();
 
     int swept = store.sweep(atMost);
 
     // Which of them went is the order of their deadlines, among which are those of tombstones; that
     // they were expired is all that shows.
-    int removed = held - store.size();
-    assertThat(swept).isBetween(removed, atMost);
+    long removed = held - store.size();
+    assertThat((long) swept).isBetween(removed, (long) atMost);
     assertThat(store.expired()).isEqualTo(expiredBefore + removed);
     if (swept < atMost) {
       assertThat(store.size()).isEqualTo(alive);

@@ -31,13 +31,19 @@ public final class Stores {
       long budgetBytes,
       EventMemory.Bounds eventBounds,
       ConcurrentMap<String, Entry> map) {
-    return new Store(
+    return over(
         map,
-        clock,
-        new EtagSequence(clock, 0x5eed),
-        new Budget(budgetBytes),
-        Footprint.ofThisJvm(),
-        eventBounds);
+        new Instance(
+            clock,
+            new EtagSequence(clock, 0x5eed),
+            new Budget(budgetBytes),
+            Footprint.ofThisJvm(),
+            eventBounds));
+  }
+
+  /** A store whose entries are in this map of this instance. */
+  static Store over(ConcurrentMap<String, Entry> map, Instance instance) {
+    return new Store(new LocalEntries(map, instance), instance);
   }
 
   /** A text to store. */
