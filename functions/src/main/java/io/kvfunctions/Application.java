@@ -1,6 +1,8 @@
 package io.kvfunctions;
 
 import io.kvfunctions.functions.FunctionsConfiguration;
+import io.kvfunctions.grid.Grid;
+import io.kvfunctions.grid.GridConfiguration;
 import io.kvfunctions.http.Drain;
 import io.kvfunctions.http.HttpConfiguration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -8,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Import;
 
 /** Starts the store. Its parts are named here one by one: nothing is found by scanning. */
@@ -15,6 +18,7 @@ import org.springframework.context.annotation.Import;
 @EnableAutoConfiguration
 @Import({
   StoreConfiguration.class,
+  GridConfiguration.class,
   FunctionsConfiguration.class,
   HttpConfiguration.class,
   OperationsConfiguration.class
@@ -23,19 +27,29 @@ public class Application {
 
   /**
    * Starts, and stays until it is asked to stop. Ends with status 0 where every request in flight
-   * was answered before it went; otherwise with what Java makes of a signal (143 for SIGTERM) or of
-   * a failed start (1).
+   * was answered before it went, and, in a grid, all entries were handed over; otherwise with what
+   * Java makes of a signal (143 for SIGTERM) or of a failed start (1).
    */
   public static void main(String[] args) {
-    AtomicReference<@Nullable Drain> started = new AtomicReference<>();
+    AtomicReference<@Nullable Stop> started = new AtomicReference<>();
     SpringApplication.getShutdownHandlers()
         .add(
             () -> { // the last thing done at a stop, when all is closed
-              Drain drain = started.get();
-              if (drain != null && drain.isDrained()) {
+              Stop stop = started.get();
+              if (stop != null && stop.isClean()) {
                 Runtime.getRuntime().halt(0);
               }
             });
-    started.set(SpringApplication.run(Application.class, args).getBean(Drain.class));
+    ApplicationContext context = SpringApplication.run(Application.class, args);
+    started.set(
+        new Stop(
+            context.getBean(Drain.class), context.getBeanProvider(Grid.class).getIfAvailable()));
+  }
+
+  /** What has to come to a good end at a stop. */
+  private record Stop(Drain drain, @Nullable Grid grid) {
+    boolean isClean() {
+      return drain.isDrained() && (grid == null || grid.hasLeft());
+    }
   }
 }

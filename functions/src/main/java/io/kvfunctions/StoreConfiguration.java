@@ -1,6 +1,7 @@
 package io.kvfunctions;
 
 import io.kvfunctions.functions.Limits;
+import io.kvfunctions.grid.Grid;
 import io.kvfunctions.settings.KvSettings;
 import io.kvfunctions.store.Budget;
 import io.kvfunctions.store.Entries;
@@ -13,6 +14,7 @@ import io.kvfunctions.store.Store;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -46,9 +48,13 @@ public class StoreConfiguration {
         new EventMemory.Bounds(events.window(), events.remembered()));
   }
 
+  /** Of this instance alone, or of several that share one map. */
   @Bean
-  Entries entries(Instance instance) {
-    return new LocalEntries(new ConcurrentHashMap<>(), instance);
+  Entries entries(ObjectProvider<Grid> grid, Instance instance) {
+    Grid shared = grid.getIfAvailable();
+    return shared == null
+        ? new LocalEntries(new ConcurrentHashMap<>(), instance)
+        : shared.entries();
   }
 
   @Bean

@@ -1,6 +1,9 @@
 package io.kvfunctions.settings;
 
+import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,13 +23,15 @@ import org.springframework.util.unit.DataSize;
  * @param http how the HTTP edge deals with connections
  * @param expiry how the memory of expired entries comes back
  * @param events what is remembered of events, and what they write
+ * @param grid how several instances share one map
  */
 @ConfigurationProperties(prefix = "kv", ignoreUnknownFields = false)
 public record KvSettings(
     @DefaultValue Limits limits,
     @DefaultValue Http http,
     @DefaultValue Expiry expiry,
-    @DefaultValue Events events) {
+    @DefaultValue Events events,
+    @DefaultValue Grid grid) {
 
   private static final long MEGABYTE = 1 << 20;
   private static final long GIGABYTE = 1 << 30;
@@ -45,7 +50,7 @@ public record KvSettings(
   }
 
   private static void collect(String name, Object value, Map<String, String> byName) {
-    if (value instanceof HeapShare || !(value instanceof Record group)) {
+    if (value instanceof HeapShare || value instanceof Hidden || !(value instanceof Record group)) {
       byName.put(name, text(value));
       return;
     }
@@ -62,12 +67,14 @@ public record KvSettings(
   }
 
   private static String text(Object value) {
-    return switch (value) {
-      case DataSize size -> text(size);
-      case Duration duration -> text(duration);
-      case List<?> list -> list.stream().map(KvSettings::text).collect(Collectors.joining(","));
-      default -> value.toString();
-    };
+    String text =
+        switch (value) {
+          case DataSize size -> text(size);
+          case Duration duration -> text(duration);
+          case List<?> list -> list.stream().map(KvSettings::text).collect(Collectors.joining(","));
+          default -> value.toString();
+        };
+    return text.isEmpty() ? "none" : text;
   }
 
   static String text(DataSize size) {
@@ -192,6 +199,88 @@ public record KvSettings(
                 .formatted(attribute));
       }
       key = List.copyOf(key);
+    }
+  }
+
+  /**
+   * {@code kv.grid.*}: how several instances share one map. Off where neither {@code members} nor
+   * {@code dns} is set.
+   *
+   * @param members where instances may be, each {@code host:port}; this one may be among them
+   * @param dns the name of a headless Service of Kubernetes, behind which all instances are
+   * @param instances how many there are when none is being replaced, the same everywhere
+   * @param backups how many instances hold a copy of each entry beside its primary
+   * @param cluster the name that all have in common, and that keeps others out
+   * @param clusterFile a file that holds this name, say from a Secret
+   * @param address which address of this machine the member port is bound to; nothing for one that
+   *     the others can reach, as far as that can be told
+   * @param port the member port
+   * @param suspectAfter how long an instance may be silent before the others take it for lost
+   * @param callTimeout how long a call waits for another instance
+   * @param leaveTimeout how long a stop may take to hand the entries over
+   */
+  public record Grid(
+      @DefaultValue List<String> members,
+      @DefaultValue("") String dns,
+      @DefaultValue("0") int instances,
+      @DefaultValue("1") int backups,
+      @DefaultValue("kv-functions") Hidden cluster,
+      @DefaultValue("") String clusterFile,
+      @DefaultValue("") String address,
+      @DefaultValue("5701") int port,
+      @DefaultValue("10s") Duration suspectAfter,
+      @DefaultValue("10s") Duration callTimeout,
+      @DefaultValue("60s") Duration leaveTimeout) {
+    private static final int MOST_INSTANCES = 100;
+    private static final int MOST_BACKUPS = 6;
+
+    public Grid {
+      members = List.copyOf(members);
+      require(
+          members.isEmpty() || dns.isEmpty(),
+          "kv.grid.members and kv.grid.dns are both set, one says where the instances are");
+      if (!members.isEmpty() || !dns.isEmpty()) {
+        require(
+            instances >= 1 && instances <= MOST_INSTANCES,
+            "kv.grid.instances is %d, a grid has 1 to %d".formatted(instances, MOST_INSTANCES));
+      }
+      require(
+          backups >= 0 && backups <= MOST_BACKUPS,
+          "kv.grid.backups is %d, it can be 0 to %d".formatted(backups, MOST_BACKUPS));
+      require(
+          port >= 1 && port <= 65_535, "kv.grid.port is %d, it can be 1 to 65535".formatted(port));
+      require(
+          suspectAfter.compareTo(Duration.ofSeconds(3)) >= 0
+              && suspectAfter.compareTo(Duration.ofMinutes(5)) <= 0,
+          "kv.grid.suspect-after is %s, it can be 3s to 5m".formatted(text(suspectAfter)));
+      requireTime("kv.grid.call-timeout", callTimeout);
+      requireTime("kv.grid.leave-timeout", leaveTimeout);
+    }
+
+    /** Whether there is a grid at all. */
+    public boolean isOn() {
+      return !members.isEmpty() || !dns.isEmpty();
+    }
+
+    /**
+     * The name that all instances have in common.
+     *
+     * @throws IllegalArgumentException if the file that holds it cannot be read, or is empty
+     */
+    public String clusterName() {
+      if (clusterFile.isEmpty()) {
+        return cluster.text();
+      }
+      try {
+        String name = Files.readString(Path.of(clusterFile)).strip();
+        require(
+            !name.isEmpty(),
+            "kv.grid.cluster-file names %s, which is empty".formatted(clusterFile));
+        return name;
+      } catch (IOException e) {
+        throw new IllegalArgumentException(
+            "kv.grid.cluster-file names %s, which cannot be read: %s".formatted(clusterFile, e), e);
+      }
     }
   }
 

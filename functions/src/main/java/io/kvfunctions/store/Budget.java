@@ -37,6 +37,14 @@ public final class Budget {
     return false;
   }
 
+  /**
+   * Says what entries really hold, where that is known by other means than by what was reserved:
+   * copies of the entries of others come and go without.
+   */
+  public void correct(long bytes) {
+    usedBytes.set(bytes);
+  }
+
   /** What all entries hold now, in bytes of heap. */
   public long usedBytes() {
     return usedBytes.get();

@@ -34,7 +34,7 @@ public final class Entry {
     this(value.bytes(), value.contentType(), stamp, origin, expiresAt, events);
   }
 
-  private Entry(
+  Entry(
       byte[] value,
       ContentType contentType,
       long stamp,
@@ -111,6 +111,14 @@ public final class Entry {
 
   long stamp() {
     return stamp;
+  }
+
+  int origin() {
+    return origin;
+  }
+
+  byte[] bytes() {
+    return value;
   }
 
   /** The moment from which on it is gone, in milliseconds since 1970, or {@link #NEVER}. */

@@ -1,5 +1,8 @@
 package io.kvfunctions.store;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -140,6 +143,24 @@ public final class EventMemory {
   /** From which moment on nothing of it is remembered, in milliseconds since 1970. */
   long forgottenAt(Bounds bounds) {
     return lastAppliedAt() + bounds.window().toMillis();
+  }
+
+  void write(DataOutput out) throws IOException {
+    out.writeInt(size());
+    for (long word : events) {
+      out.writeLong(word);
+    }
+    out.writeLong(newestSecond);
+    out.writeInt(newestNano);
+    out.writeLong(newestAppliedAt);
+  }
+
+  static EventMemory read(DataInput in) throws IOException {
+    long[] events = new long[in.readInt() * WORDS];
+    for (int i = 0; i < events.length; i++) {
+      events[i] = in.readLong();
+    }
+    return new EventMemory(events, in.readLong(), in.readInt(), in.readLong());
   }
 
   /** How many events it holds, with those that are forgotten. */

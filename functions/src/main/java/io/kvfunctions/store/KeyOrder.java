@@ -10,8 +10,9 @@ import java.util.Comparator;
  * written as surrogates D800 to DFFF, before those from U+E000 to U+FFFF. Lifting the surrogates
  * over the rest mends it.
  */
-final class KeyOrder implements Comparator<String> {
-  static final KeyOrder INSTANCE = new KeyOrder();
+public final class KeyOrder implements Comparator<String> {
+  /** The one there is. */
+  public static final KeyOrder INSTANCE = new KeyOrder();
 
   private static final int PIECE = 16;
 

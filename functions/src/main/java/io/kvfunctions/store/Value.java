@@ -20,6 +20,11 @@ public final class Value {
     return new Value(bytes, contentType);
   }
 
+  /** These bytes, left to the value. */
+  static Value of(byte[] bytes, ContentType contentType) {
+    return new Value(bytes, contentType);
+  }
+
   /**
    * The text in UTF-8. A lone surrogate, which UTF-8 cannot express, becomes {@code ?}: callers
    * refuse it before.

@@ -48,6 +48,8 @@ final class ContractRunner {
     private final RequestWriter writer = new RequestWriter(target.authority(), captures);
     private final Map<String, RawClient> connections = new LinkedHashMap<>();
     private final List<String> sent = new ArrayList<>();
+    private int turn;
+    private boolean unanswered;
 
     Replay(ContractCase contractCase) {
       this.contractCase = contractCase;
@@ -88,12 +90,21 @@ final class ContractRunner {
         wipe();
       }
       String name = step.path("on").asString("main");
+      // Of several servers each in turn, unless a connection is named or waits for something.
+      if (!step.has("on") && !unanswered) {
+        turn++;
+      }
+      int server = step.has("on") ? 0 : turn % target.ports().size();
+      name = server == 0 ? name : name + " to another, " + server;
       List<JsonNode> requests = TestData.each(step, "request", "requests");
       List<JsonNode> answers = TestData.each(step, "answer", "answers");
       if (requests.isEmpty() && answers.isEmpty()) {
         return;
       }
-      RawClient connection = connection(name);
+      unanswered =
+          answers.size() != requests.size()
+              || answers.stream().anyMatch(answer -> answer.path("status").asInt() == 100);
+      RawClient connection = connection(name, target.ports().get(server));
       List<Boolean> heads = send(connection, requests);
       if (requests.stream().anyMatch(request -> request.path("hangUp").asBoolean(false))) {
         connection.hangUp();
@@ -108,10 +119,10 @@ final class ContractRunner {
       }
     }
 
-    private RawClient connection(String name) throws IOException {
+    private RawClient connection(String name, int port) throws IOException {
       RawClient connection = connections.get(name);
       if (connection == null) {
-        connection = new RawClient(target.host(), target.port());
+        connection = new RawClient(target.host(), port);
         connections.put(name, connection);
       }
       return connection;

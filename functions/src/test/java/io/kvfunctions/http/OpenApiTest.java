@@ -67,7 +67,7 @@ class OpenApiTest {
   private static void replay(ContractCase one, TestServer server) throws IOException {
     try (Recorder recorder = new Recorder(server.port())) {
       ContractTarget target =
-          new ContractTarget("127.0.0.1", recorder.port(), server.target().clock());
+          ContractTarget.one("127.0.0.1", recorder.port(), server.target().clock());
       try {
         new ContractRunner(target).run(one);
       } catch (AssertionError differs) {

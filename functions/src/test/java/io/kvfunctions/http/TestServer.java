@@ -17,11 +17,11 @@ import org.springframework.context.support.GenericApplicationContext;
  * is moved.
  */
 public final class TestServer implements AutoCloseable {
-  private final SettableClock clock = new SettableClock();
+  private final SettableClock clock;
   private final ConfigurableApplicationContext context;
 
-  private TestServer(Map<String, String> settings) {
-    clock.move(Duration.ofMillis(250)); // not a full second: what rounds is to be seen rounding
+  private TestServer(Map<String, String> settings, SettableClock clock) {
+    this.clock = clock;
     SpringApplication application = new SpringApplication(Application.class);
     application.addInitializers(
         started ->
@@ -35,7 +35,19 @@ public final class TestServer implements AutoCloseable {
 
   /** Starts the application with these settings, and the defaults for all others. */
   public static TestServer start(Map<String, String> settings) {
-    return new TestServer(settings);
+    return start(settings, clockAtRest());
+  }
+
+  /** The same with a clock that it has in common with others. */
+  public static TestServer start(Map<String, String> settings, SettableClock clock) {
+    return new TestServer(settings, clock);
+  }
+
+  /** A clock that stands still until it is moved. */
+  public static SettableClock clockAtRest() {
+    SettableClock clock = new SettableClock();
+    clock.move(Duration.ofMillis(250)); // not a full second: what rounds is to be seen rounding
+    return clock;
   }
 
   public SettableClock clock() {
@@ -55,7 +67,7 @@ public final class TestServer implements AutoCloseable {
   }
 
   ContractTarget target() {
-    return new ContractTarget("127.0.0.1", port(), Optional.of(clock::move));
+    return ContractTarget.one("127.0.0.1", port(), Optional.of(clock::move));
   }
 
   @Override

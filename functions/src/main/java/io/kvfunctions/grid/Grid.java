@@ -1,0 +1,365 @@
+package io.kvfunctions.grid;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.cluster.MembershipEvent;
+import com.hazelcast.cluster.MembershipListener;
+import com.hazelcast.core.ExecutionCallback;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.IExecutorService;
+import com.hazelcast.partition.MigrationListener;
+import com.hazelcast.partition.MigrationState;
+import com.hazelcast.partition.PartitionLostEvent;
+import com.hazelcast.partition.PartitionLostListener;
+import com.hazelcast.partition.ReplicaMigrationEvent;
+import io.kvfunctions.settings.KvSettings;
+import io.kvfunctions.store.Entries;
+import io.kvfunctions.store.Footprint;
+import io.kvfunctions.store.Instance;
+import io.kvfunctions.store.UnavailableException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * This instance as one of several that share one map: joins the others, keeps in touch with them,
+ * leaves them.
+ *
+ * <p>Everything that takes its turn does so on one thread, several times a second: rounds of the
+ * {@link Quorum}, shards for partitions that have come, the count of what is held, and, until it
+ * has once been so, whether there is all it takes to answer. Safe for any number of threads.
+ */
+public final class Grid implements SmartLifecycle, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Grid.class);
+
+  private static final Duration TURN = Duration.ofMillis(100);
+
+  /** From one round to the next, in nanoseconds. */
+  private static final long ROUND = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** How long a leave waits for the others to know that they are not to count on it. */
+  private static final Duration ANNOUNCEMENT = Duration.ofSeconds(3);
+
+  private final KvSettings.Grid settings;
+  private final Quorum quorum;
+  private final Site site;
+  private final Instance instance;
+  private final HazelcastInstance engine;
+  private final IExecutorService rounds;
+  private final GridEntries entries;
+  private final ScheduledExecutorService turns =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("kv-grid").daemon().factory());
+  private final AtomicLong migrations = new AtomicLong();
+  private final AtomicLong partitionsLost = new AtomicLong();
+  private volatile boolean ready;
+  private volatile boolean leaving;
+  private volatile boolean left;
+  private volatile boolean running = true;
+  private volatile boolean safe;
+  private volatile long unsafeSince = System.nanoTime();
+
+  // For its own thread.
+  private @Nullable State sent;
+  private long sentAt = System.nanoTime() - ROUND;
+  private String told = "";
+
+  /** Joins, or begins alone; comes back once it has. */
+  @SuppressWarnings("FutureReturnValueIgnored") // a turn lets nothing out
+  public Grid(KvSettings.Grid settings, Instance instance) {
+    this.settings = settings;
+    this.instance = instance;
+    String id = UUID.randomUUID().toString();
+    this.quorum = new Quorum(id, settings.instances(), settings.suspectAfter().dividedBy(2));
+    this.site = new Site(instance, quorum);
+    this.engine = Hazelcast.newHazelcastInstance(Engine.config(settings, id, site));
+    this.rounds = engine.getExecutorService(Engine.ROUNDS);
+    Site.of(engine); // from now on it knows its partitions
+    this.entries = new GridEntries(engine, site, () -> ready, settings.callTimeout());
+    site.joined(entries);
+    engine.getCluster().addMembershipListener(new Members());
+    engine.getPartitionService().addMigrationListener(new Migrations());
+    engine.getPartitionService().addPartitionLostListener((PartitionLostListener) this::lost);
+    look();
+    turns.scheduleWithFixedDelay(this::turn, 0, TURN.toMillis(), TimeUnit.MILLISECONDS);
+    Thread.ofVirtual().name("kv-grid-safe").start(this::watchSafety);
+  }
+
+  /** The entries of all instances. */
+  public Entries entries() {
+    return entries;
+  }
+
+  /** Whether this instance has had all it takes to answer, and may answer at this moment. */
+  public boolean isReady() {
+    return ready && !leaving && site.refusal() == null;
+  }
+
+  /** Why it is not ready, for people; nothing where it is. */
+  public String why() {
+    String refusal = site.refusal();
+    if (refusal != null) {
+      return refusal;
+    }
+    return ready ? "" : "entries are being handed over";
+  }
+
+  /** Whether it left the others with all that it had handed over. */
+  public boolean hasLeft() {
+    return left;
+  }
+
+  /** How many instances are joined, this one among them. */
+  public int members() {
+    return engine.getLifecycleService().isRunning() ? engine.getCluster().getMembers().size() : 0;
+  }
+
+  /** How many are to be. */
+  public int instances() {
+    return settings.instances();
+  }
+
+  Quorum quorum() {
+    return quorum;
+  }
+
+  /** Whether every partition had all its backups when that was last asked. */
+  boolean isSafe() {
+    return safe;
+  }
+
+  /** For how long that has not been so; zero where it is. */
+  Duration unsafeFor() {
+    return safe ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - unsafeSince);
+  }
+
+  /** How many replicas have moved since the start, as far as this instance heard of it. */
+  long migrations() {
+    return migrations.get();
+  }
+
+  /** Of how many partitions all copies were lost. */
+  long partitionsLost() {
+    return partitionsLost.get();
+  }
+
+  private void turn() {
+    try {
+      look();
+      long now = System.nanoTime();
+      State state = quorum.state();
+      if (!state.equals(sent) || now - sentAt >= ROUND) {
+        if (now - sentAt >= ROUND) {
+          state = quorum.round(now);
+        }
+        sent = state;
+        sentAt = now;
+        tell(state);
+      }
+      shards();
+      instance.budget().correct(held());
+      settle();
+    } catch (RuntimeException | Error e) { // which would end the schedule without a word
+      if (leaving || e instanceof UnavailableException) {
+        log.debug("a turn came to nothing", e);
+      } else {
+        log.error("a turn of the grid failed, the next one follows", e);
+      }
+    }
+  }
+
+  /** Says whom there is. */
+  private void look() {
+    List<String> present = new ArrayList<>();
+    for (Member member : engine.getCluster().getMembers()) {
+      present.add(Objects.requireNonNull(member.getAttribute(Engine.INSTANCE)));
+    }
+    quorum.view(present);
+  }
+
+  private void tell(State state) {
+    for (Member member : engine.getCluster().getMembers()) {
+      if (!member.localMember()) {
+        long now = System.nanoTime();
+        rounds.submitToMember(
+            new Round(state),
+            member,
+            new ExecutionCallback<byte[]>() {
+              @Override
+              public void onResponse(byte[] reply) {
+                quorum.heard(Round.read(reply), now);
+              }
+
+              @Override
+              public void onFailure(Throwable unanswered) {
+                log.debug("a round was not answered", unanswered);
+              }
+            });
+      }
+    }
+  }
+
+  /** Has shards made of partitions that have come. */
+  private void shards() {
+    Partitions partitions = site.shards().partitions();
+    for (int partition = 0; partition < partitions.count(); partition++) {
+      if (partitions.isHere(partition) && site.shards().at(partition) == null) {
+        entries.touch(partition);
+      }
+    }
+  }
+
+  /** What all entries here take, own and others', with what stands beside them; in bytes. */
+  private long held() {
+    Partitions partitions = site.shards().partitions();
+    long bytes = 0;
+    for (int partition = 0; partition < partitions.count(); partition++) {
+      bytes +=
+          partitions.bytes(partition)
+              + (long) partitions.size(partition)
+                  * (partitions.isHere(partition)
+                      ? Footprint.BESIDE_AN_ENTRY_OF_THE_GRID
+                      : Footprint.BESIDE_A_COPY_OF_THE_GRID);
+    }
+    return bytes;
+  }
+
+  private void settle() {
+    String why = why();
+    if (!ready && safe && why.equals("entries are being handed over")) {
+      ready = true;
+      why = "";
+    }
+    if (!why.equals(told)) {
+      told = why;
+      log.info(why.isEmpty() ? "answers for the grid" : "does not answer: {}", why);
+    }
+  }
+
+  /** Asks all members, which may take its time. */
+  private void watchSafety() {
+    Partitions partitions = site.shards().partitions();
+    while (!leaving) {
+      try {
+        boolean now = partitions.areSafe();
+        if (!now && safe) {
+          unsafeSince = System.nanoTime();
+        }
+        safe = now;
+      } catch (RuntimeException e) {
+        log.debug("whether the entries are safe could not be asked", e);
+        safe = false;
+      }
+      LockSupport.parkNanos((ready ? TURN.multipliedBy(10) : TURN).toNanos());
+    }
+  }
+
+  private void lost(PartitionLostEvent event) {
+    if (event.allReplicasInPartitionLost()) {
+      partitionsLost.incrementAndGet();
+      log.error(
+          "partition {} is lost with all its backups: more instances were lost at once than there"
+              + " are backups (kv.grid.backups)",
+          event.getPartitionId());
+    }
+  }
+
+  private final class Members implements MembershipListener {
+    @Override
+    public void memberAdded(MembershipEvent event) {
+      turns.execute(Grid.this::turn);
+    }
+
+    @Override
+    public void memberRemoved(MembershipEvent event) {
+      look();
+      turns.execute(Grid.this::turn);
+    }
+  }
+
+  private final class Migrations implements MigrationListener {
+    @Override
+    public void migrationStarted(MigrationState state) {}
+
+    @Override
+    public void migrationFinished(MigrationState state) {}
+
+    @Override
+    public void replicaMigrationCompleted(ReplicaMigrationEvent event) {
+      migrations.incrementAndGet();
+      moved(event);
+    }
+
+    @Override
+    public void replicaMigrationFailed(ReplicaMigrationEvent event) {
+      moved(event);
+    }
+
+    private void moved(ReplicaMigrationEvent event) {
+      if (isHere(event.getSource()) || isHere(event.getDestination())) {
+        site.shards().forget(event.getPartitionId());
+      }
+    }
+
+    private boolean isHere(@Nullable Member member) {
+      return member != null && member.localMember();
+    }
+  }
+
+  @Override
+  public void start() {}
+
+  /** Tells the others, hands over what it has, and goes. */
+  @Override
+  public synchronized void stop() {
+    if (!running) {
+      return;
+    }
+    long begun = System.nanoTime();
+    leaving = true;
+    quorum.leave();
+    while (!quorum.mayGo() && System.nanoTime() - begun < ANNOUNCEMENT.toNanos()) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+    }
+    log.info("leaving the grid of {}", members());
+    engine.shutdown();
+    running = false;
+    turns.shutdownNow();
+    Duration taken = Duration.ofNanos(System.nanoTime() - begun);
+    left = taken.compareTo(settings.leaveTimeout()) < 0;
+    if (left) {
+      log.info("left the grid after {} ms", taken.toMillis());
+    } else {
+      log.warn(
+          "left the grid without handing all over in {} (kv.grid.leave-timeout)",
+          settings.leaveTimeout());
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+
+  @Override
+  public boolean isRunning() {
+    return running;
+  }
+
+  /** After all requests have been answered. */
+  @Override
+  public int getPhase() {
+    return 0;
+  }
+}

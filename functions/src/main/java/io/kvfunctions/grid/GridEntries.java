@@ -1,0 +1,470 @@
+package io.kvfunctions.grid;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.core.ExecutionCallback;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
+import com.hazelcast.core.IExecutorService;
+import com.hazelcast.core.IndeterminateOperationStateException;
+import com.hazelcast.core.MemberLeftException;
+import com.hazelcast.core.OperationTimeoutException;
+import com.hazelcast.map.IMap;
+import com.hazelcast.spi.exception.RetryableException;
+import com.hazelcast.spi.exception.TargetNotMemberException;
+import io.kvfunctions.store.Change;
+import io.kvfunctions.store.Entries;
+import io.kvfunctions.store.Entry;
+import io.kvfunctions.store.KeyOrder;
+import io.kvfunctions.store.Mutation;
+import io.kvfunctions.store.Page;
+import io.kvfunctions.store.Shard;
+import io.kvfunctions.store.UnavailableException;
+import io.kvfunctions.store.Unchanged;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries in one map of several instances: each key has a primary, which carries out every
+ * change of it, and backups, which have it before the change is acknowledged.
+ *
+ * <p><b>One hop.</b> A change goes to the key's primary and is carried out there ({@link Step}); a
+ * get is answered there. Many of them go together, a share for each instance.
+ *
+ * <p><b>In or out.</b> Whoever may not answer (see {@link Quorum}) refuses, and so does the primary
+ * by itself. What the primary refused has not been done and is tried again while there is time: it
+ * may have just taken over. Any other failure of a write leaves open whether it was done.
+ *
+ * <p><b>Order.</b> No instance knows all keys. Each lists the first entries of the partitions it is
+ * the primary of ({@link Look}), and whoever asked puts them together; where partitions move
+ * meanwhile it asks again for those, until each has been seen to.
+ */
+final class GridEntries implements Entries {
+  /** How many keys a listing looks up at once. */
+  private static final int LOOKED_UP = 32;
+
+  /** How long to wait before another try, in nanoseconds. */
+  private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final IMap<String, Entry> map;
+  private final IExecutorService tasks;
+  private final Member self;
+  private final Site site;
+  private final Partitions partitions;
+  private final BooleanSupplier ready;
+  private final long timeoutNanos;
+
+  /**
+   * @param ready whether this instance has ever had all it takes to answer
+   * @param timeout how long a call may take
+   */
+  GridEntries(HazelcastInstance engine, Site site, BooleanSupplier ready, Duration timeout) {
+    this.map = engine.getMap(Engine.MAP);
+    this.tasks = engine.getExecutorService(Engine.TASKS);
+    this.self = engine.getCluster().getLocalMember();
+    this.site = site;
+    this.partitions = site.shards().partitions();
+    this.ready = ready;
+    this.timeoutNanos = timeout.toNanos();
+  }
+
+  @Override
+  public @Nullable Entry get(String key) {
+    requireAnswerable();
+    Entry entry = await(map.getAsync(key), false);
+    requireAnswerable(); // or another may have taken over meanwhile
+    return entry;
+  }
+
+  @Override
+  public List<@Nullable Entry> getAll(List<String> keys) {
+    requireAnswerable();
+    Map<String, Entry> found = called(() -> map.getAll(new HashSet<>(keys)), false);
+    requireAnswerable();
+    List<@Nullable Entry> entries = new ArrayList<>(keys.size());
+    for (String key : keys) {
+      entries.add(found.get(key));
+    }
+    return entries;
+  }
+
+  @Override
+  public <O extends @Nullable Object> O change(String key, Mutation<O> mutation) {
+    requireAnswerable();
+    long until = System.nanoTime() + timeoutNanos;
+    while (true) {
+      Object reply = Reply.read(await(map.submitToKey(key, new Step(mutation)), true));
+      if (!mustTryAgain(key, reply, until)) {
+        return outcome(mutation, reply);
+      }
+    }
+  }
+
+  @SuppressWarnings({
+    "unchecked",
+    "NullAway",
+    "UnusedVariable"
+  }) // what comes back for a mutation is its outcome, null only where that may be: it gives the
+  // type
+  private static <O extends @Nullable Object> O outcome(
+      Mutation<O> mutation, @Nullable Object reply) {
+    return (O) reply;
+  }
+
+  /** Whether nothing was done, and it may be at another try. */
+  private boolean mustTryAgain(String key, @Nullable Object reply, long until) {
+    if (reply instanceof Reply.Refused(String why)) {
+      if (System.nanoTime() - until > 0) {
+        throw UnavailableException.nothingDone(why);
+      }
+      requireAnswerable();
+      LockSupport.parkNanos(PAUSE);
+      return true;
+    }
+    if (reply instanceof Unchanged.Full) {
+      // What has expired must not stand in the way of what is alive.
+      if (System.nanoTime() - until < 0 && swept(partitions.primary(partitions.of(key))) > 0) {
+        return true;
+      }
+      site.instance().countRefused();
+    }
+    return false;
+  }
+
+  private int swept(@Nullable Member member) {
+    return member == null ? 0 : read(await(tasks.submitToMember(new Sweep(), member), true));
+  }
+
+  private static int read(byte[] reply) {
+    try {
+      return new DataInputStream(new ByteArrayInputStream(reply)).readInt();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public <O extends @Nullable Object> List<O> changeAll(List<Change<O>> changes) {
+    requireAnswerable();
+    Map<Member, List<Integer>> shares = new HashMap<>();
+    for (int i = 0; i < changes.size(); i++) {
+      Member primary = partitions.primary(partitions.of(changes.get(i).key()));
+      shares.computeIfAbsent(primary == null ? self : primary, m -> new ArrayList<>()).add(i);
+    }
+    Map<List<Integer>, CompletionStage<byte[]>> replies = new LinkedHashMap<>();
+    shares.forEach(
+        (member, share) -> {
+          Batch batch = new Batch(share.stream().map(changes::get).toList());
+          replies.put(share, submit(batch, member));
+        });
+    long until = System.nanoTime() + timeoutNanos;
+    List<@Nullable Object> outcomes = new ArrayList<>(changes);
+    replies.forEach(
+        (share, reply) -> {
+          DataInputStream in = new DataInputStream(new ByteArrayInputStream(await(reply, true)));
+          try {
+            for (int i : share) {
+              byte[] one = new byte[in.readInt()];
+              in.readFully(one);
+              outcomes.set(i, Reply.read(one));
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    List<O> all = new ArrayList<>(changes.size());
+    for (int i = 0; i < changes.size(); i++) {
+      Change<O> change = changes.get(i);
+      all.add(
+          mustTryAgain(change.key(), outcomes.get(i), until)
+              ? change(change.key(), change.mutation())
+              : outcome(change.mutation(), outcomes.get(i)));
+    }
+    return all;
+  }
+
+  private CompletionStage<byte[]> submit(Task task, Member member) {
+    CompletableFuture<byte[]> reply = new CompletableFuture<>();
+    tasks.submitToMember(
+        task,
+        member,
+        new ExecutionCallback<>() {
+          @Override
+          public void onResponse(byte[] response) {
+            reply.complete(response);
+          }
+
+          @Override
+          public void onFailure(Throwable t) {
+            reply.completeExceptionally(t);
+          }
+        });
+    return reply;
+  }
+
+  /** Carries out a share of a batch here; those of the same key in their order. */
+  List<byte[]> carryOut(List<? extends Change<?>> changes) {
+    List<byte[]> replies = new ArrayList<>(changes.size());
+    List<CompletionStage<byte[]>> underWay = new ArrayList<>();
+    Set<String> keys = new HashSet<>();
+    for (Change<?> change : changes) {
+      if (!keys.add(change.key())) { // once more: after what is under way
+        collect(underWay, replies);
+        keys.clear();
+        keys.add(change.key());
+      }
+      underWay.add(map.submitToKey(change.key(), new Step(change.mutation())));
+    }
+    collect(underWay, replies);
+    return replies;
+  }
+
+  private void collect(List<CompletionStage<byte[]>> underWay, List<byte[]> replies) {
+    for (CompletionStage<byte[]> reply : underWay) {
+      replies.add(await(reply, true));
+    }
+    underWay.clear();
+  }
+
+  @Override
+  public Page list(String prefix, @Nullable String after, int limit) {
+    requireAnswerable();
+    TreeMap<String, Page.Item> items = new TreeMap<>(KeyOrder.INSTANCE);
+    boolean more = false;
+    BitSet missing = new BitSet();
+    missing.set(0, partitions.count());
+    long until = System.nanoTime() + timeoutNanos;
+    while (true) {
+      Map<Member, BitSet> shares = new HashMap<>();
+      missing.stream()
+          .forEach(
+              partition -> {
+                Member primary = partitions.primary(partition);
+                if (primary != null) {
+                  shares.computeIfAbsent(primary, m -> new BitSet()).set(partition);
+                }
+              });
+      List<CompletionStage<byte[]>> looks = new ArrayList<>();
+      shares.forEach(
+          (member, share) -> looks.add(submit(new Look(prefix, after, limit, share), member)));
+      for (CompletionStage<byte[]> look : looks) {
+        Look.Found found = Look.read(await(look, false));
+        found.page().entries().forEach(item -> items.put(item.key(), item));
+        more |= found.page().more();
+        missing.andNot(found.covered());
+      }
+      if (missing.isEmpty()) {
+        break;
+      }
+      if (System.nanoTime() - until > 0) {
+        throw UnavailableException.nothingDone("the instances are still handing over entries");
+      }
+      LockSupport.parkNanos(PAUSE);
+    }
+    requireAnswerable();
+    List<Page.Item> page = items.values().stream().limit(limit).toList();
+    return new Page(page, more || items.size() > limit);
+  }
+
+  /** Lists what is here of these partitions. */
+  Look.Found look(String prefix, @Nullable String after, int limit, BitSet wanted) {
+    BitSet covered = new BitSet();
+    Map<Integer, Shard> shards = new HashMap<>();
+    PriorityQueue<Ahead> ahead =
+        new PriorityQueue<>(Comparator.comparing(Ahead::key, KeyOrder.INSTANCE));
+    wanted.stream()
+        .forEach(
+            partition -> {
+              Shard shard = partitions.isHere(partition) ? shardOf(partition) : null;
+              if (shard != null) {
+                covered.set(partition);
+                shards.put(partition, shard);
+                Ahead first = Ahead.of(shard.keysAfter(prefix, after), prefix);
+                if (first != null) {
+                  ahead.add(first);
+                }
+              }
+            });
+    List<Page.Item> items = new ArrayList<>();
+    long now = site.instance().nowMillis();
+    while (items.size() <= limit && !ahead.isEmpty()) {
+      List<String> keys = new ArrayList<>(LOOKED_UP);
+      while (keys.size() < LOOKED_UP && !ahead.isEmpty()) {
+        Ahead first = ahead.remove();
+        keys.add(first.key());
+        Ahead next = Ahead.of(first.rest(), prefix);
+        if (next != null) {
+          ahead.add(next);
+        }
+      }
+      Map<String, Entry> found = called(() -> map.getAll(new HashSet<>(keys)), false);
+      for (String key : keys) {
+        Page.Item item = Page.Item.of(key, found.get(key), now);
+        if (item != null) {
+          items.add(item);
+        }
+      }
+    }
+    // What has moved meanwhile is for another to list.
+    shards.forEach(
+        (partition, shard) -> {
+          if (!partitions.isHere(partition) || site.shards().at(partition) != shard) {
+            covered.clear(partition);
+          }
+        });
+    boolean more = items.size() > limit;
+    return new Look.Found(covered, new Page(more ? items.subList(0, limit) : items, more));
+  }
+
+  private @Nullable Shard shardOf(int partition) {
+    Shard shard = site.shards().at(partition);
+    if (shard == null) {
+      touch(partition);
+      shard = site.shards().at(partition);
+    }
+    return shard;
+  }
+
+  /** Has the partition's primary have a shard for it, which may be no longer here. */
+  void touch(int partition) {
+    await(map.submitToKey(partitions.keyIn(partition), new Touch()), false);
+  }
+
+  /** The next key of a shard, and what comes behind it. */
+  private record Ahead(String key, Iterator<String> rest) {
+    static @Nullable Ahead of(Iterator<String> keys, String prefix) {
+      if (!keys.hasNext()) {
+        return null;
+      }
+      String key = keys.next();
+      return key.startsWith(prefix) ? new Ahead(key, keys) : null;
+    }
+  }
+
+  @Override
+  public int sweep(int atMost) {
+    long now = site.instance().nowMillis();
+    List<CompletionStage<byte[]>> steps = new ArrayList<>();
+    for (int partition = 0; partition < partitions.count() && steps.size() < atMost; partition++) {
+      Shard shard = partitions.isHere(partition) ? site.shards().at(partition) : null;
+      if (shard != null) {
+        Iterator<String> due = shard.dueBy(now);
+        while (due.hasNext() && steps.size() < atMost) {
+          steps.add(map.submitToKey(due.next(), new Step(Mutation.Expire.EXPIRE)));
+        }
+      }
+    }
+    int swept = 0;
+    for (CompletionStage<byte[]> step : steps) {
+      if (!(Reply.read(await(step, true)) instanceof Reply.Refused)) {
+        swept++;
+      }
+    }
+    return swept;
+  }
+
+  @Override
+  public long size() {
+    long size = 0;
+    for (int partition = 0; partition < partitions.count(); partition++) {
+      if (partitions.isHere(partition)) {
+        size += partitions.size(partition);
+      }
+    }
+    return Math.max(0, size - tombstones());
+  }
+
+  @Override
+  public long tombstones() {
+    long tombstones = 0;
+    for (int partition = 0; partition < partitions.count(); partition++) {
+      Shard shard = partitions.isHere(partition) ? site.shards().at(partition) : null;
+      tombstones += shard == null ? 0 : shard.tombstones();
+    }
+    return tombstones;
+  }
+
+  @Override
+  public boolean mayBlock() {
+    return true;
+  }
+
+  private void requireAnswerable() {
+    String refusal = site.refusal();
+    if (refusal == null && !ready.getAsBoolean()) {
+      refusal = "this instance has yet to get its share of the entries";
+    }
+    if (refusal != null) {
+      throw UnavailableException.nothingDone(refusal);
+    }
+  }
+
+  private interface Calling<T> {
+    T call() throws InterruptedException, ExecutionException, TimeoutException;
+  }
+
+  private <T> T await(Future<T> future, boolean isWrite) {
+    return called(() -> future.get(timeoutNanos, TimeUnit.NANOSECONDS), isWrite);
+  }
+
+  private <T extends @Nullable Object> T await(CompletionStage<T> stage, boolean isWrite) {
+    return called(
+        () -> stage.toCompletableFuture().get(timeoutNanos, TimeUnit.NANOSECONDS), isWrite);
+  }
+
+  private static <T extends @Nullable Object> T called(Calling<T> calling, boolean isWrite) {
+    Throwable failure;
+    try {
+      return calling.call();
+    } catch (ExecutionException e) {
+      failure = e.getCause() == null ? e : e.getCause();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      failure = e;
+    } catch (TimeoutException | RuntimeException e) {
+      failure = e;
+    }
+    if (!isPassing(failure)) {
+      throw failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
+    }
+    String why = "an instance that holds the entry did not answer in time or was lost";
+    throw isWrite ? UnavailableException.maybeDone(why) : UnavailableException.nothingDone(why);
+  }
+
+  private static boolean isPassing(Throwable failure) {
+    return failure instanceof RetryableException
+        || failure instanceof IndeterminateOperationStateException
+        || failure instanceof OperationTimeoutException
+        || failure instanceof HazelcastInstanceNotActiveException
+        || failure instanceof UnavailableException
+        || failure instanceof RejectedExecutionException // of one that has just left
+        || failure instanceof TimeoutException
+        || failure instanceof InterruptedException
+        || failure instanceof MemberLeftException
+        || failure instanceof TargetNotMemberException;
+  }
+}

@@ -1,0 +1,78 @@
+package io.kvfunctions.grid;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.instance.impl.HazelcastInstanceImpl;
+import com.hazelcast.instance.impl.HazelcastInstanceProxy;
+import io.kvfunctions.store.Instance;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a step or a task finds at the instance where it is carried out, which may be another than
+ * the one that asks for it. Safe for any number of threads.
+ */
+final class Site {
+  /** Where the engine keeps it. */
+  static final String KEY = "site";
+
+  /** How many tasks an instance has under way at once, most of which wait for backups. */
+  static final int TASKS_AT_ONCE = 64;
+
+  private final Instance instance;
+  private final Quorum quorum;
+  private final CompletableFuture<GridEntries> entries = new CompletableFuture<>();
+  private volatile @Nullable Shards shards;
+
+  Site(Instance instance, Quorum quorum) {
+    this.instance = instance;
+    this.quorum = quorum;
+  }
+
+  /** The site of the instance whose engine this is. */
+  static Site of(HazelcastInstance engine) {
+    Site site = (Site) Objects.requireNonNull(engine.getUserContext().get(KEY));
+    if (site.shards == null) {
+      site.meet(engine);
+    }
+    return site;
+  }
+
+  private synchronized void meet(HazelcastInstance engine) {
+    if (shards == null) {
+      HazelcastInstanceImpl behind =
+          engine instanceof HazelcastInstanceProxy proxy
+              ? proxy.getOriginal()
+              : (HazelcastInstanceImpl) engine;
+      shards = new Shards(instance, new Partitions(behind));
+    }
+  }
+
+  /** Why this instance may not answer at this moment, or null where it may. */
+  @Nullable String refusal() {
+    long now = System.nanoTime();
+    return quorum.holds(now) ? null : quorum.why(now);
+  }
+
+  Instance instance() {
+    return instance;
+  }
+
+  Quorum quorum() {
+    return quorum;
+  }
+
+  Shards shards() {
+    return Objects.requireNonNull(shards);
+  }
+
+  /** The entries, from when this instance has joined. */
+  GridEntries entries() {
+    return entries.join();
+  }
+
+  /** This instance has joined. */
+  void joined(GridEntries entriesHere) {
+    entries.complete(entriesHere);
+  }
+}
