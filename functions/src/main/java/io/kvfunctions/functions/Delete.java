@@ -4,6 +4,7 @@ import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.DeleteOutcome;
 import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.Store;
+import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,15 @@ public final class Delete implements Function<Delete.Input, Delete.Output> {
     if (unfit != null) {
       return unfit;
     }
-    return switch (store.delete(input.key(), input.condition(), input.event())) {
+    try {
+      return output(input, store.delete(input.key(), input.condition(), input.event()));
+    } catch (UnavailableException e) {
+      return Problem.unavailableToWrite(e);
+    }
+  }
+
+  private static Output output(Input input, DeleteOutcome outcome) {
+    return switch (outcome) {
       case DeleteOutcome.Deleted deleted -> new Gone(input.key(), true);
       case DeleteOutcome.Absent absent -> new Gone(input.key(), false);
       case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);

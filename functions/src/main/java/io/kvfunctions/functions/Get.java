@@ -2,6 +2,7 @@ package io.kvfunctions.functions;
 
 import io.kvfunctions.store.Entry;
 import io.kvfunctions.store.Store;
+import io.kvfunctions.store.UnavailableException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +35,16 @@ public final class Get implements Function<Get.Input, Get.Output> {
     if (unfit != null) {
       return unfit;
     }
-    @Nullable Entry entry = store.get(input.key());
-    if (entry == null) {
-      return Problem.notFound();
+    try {
+      return output(input, store.get(input.key()));
+    } catch (UnavailableException e) {
+      return Problem.unavailable(e);
     }
-    return new Found(
-        input.key(), entry, entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0);
+  }
+
+  private Output output(Input input, @Nullable Entry entry) {
+    return entry == null
+        ? Problem.notFound()
+        : new Found(input.key(), entry, entry.expires() ? entry.secondsLeft(store.nowMillis()) : 0);
   }
 }

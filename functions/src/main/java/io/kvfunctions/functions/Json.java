@@ -354,6 +354,7 @@ public final class Json {
             (name, value) -> {
               switch (value) {
                 case Number number -> generator.writeNumberProperty(name, number.longValue());
+                case Boolean flag -> generator.writeBooleanProperty(name, flag);
                 case List<?> list -> {
                   generator.writeArrayPropertyStart(name);
                   list.forEach(element -> generator.writeString(wellFormed(element.toString())));

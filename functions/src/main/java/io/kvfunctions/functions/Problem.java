@@ -1,6 +1,7 @@
 package io.kvfunctions.functions;
 
 import io.kvfunctions.store.Etag;
+import io.kvfunctions.store.UnavailableException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Why a call was not carried out, for the one who made it: a problem detail (RFC 9457) without the
- * status, which is the transport's to choose. Whatever ends in a problem has changed nothing.
+ * status, which is the transport's to choose. Whatever ends in a problem has changed nothing, but
+ * for a write of which that is not known: its member {@code maybeDone} is true.
  *
  * @param kind what sort of problem, told to machines
  * @param detail what is wrong in this case and what to change, told to people
- * @param members more of it for machines, by name, in order: strings, integers and lists of strings
+ * @param members more of it for machines, by name, in order: strings, integers, booleans and lists
+ *     of strings
  */
 public record Problem(Kind kind, String detail, Map<String, Object> members)
     implements Get.Output, Put.Output, Delete.Output {
@@ -129,6 +132,24 @@ public record Problem(Kind kind, String detail, Map<String, Object> members)
         "entries hold %s of %s bytes (kv.limits.memory): delete some, let some expire, or give the store more memory"
             .formatted(grouped(usedBytes), grouped(budgetBytes)),
         ordered("limit", budgetBytes, "actual", usedBytes));
+  }
+
+  /** That the entries cannot be had to read from. */
+  public static Problem unavailable(UnavailableException e) {
+    return of(Kind.UNAVAILABLE, String.valueOf(e.getMessage()));
+  }
+
+  /** That the entry cannot be had to write to, or that nobody knows whether it was written to. */
+  static Problem unavailableToWrite(UnavailableException e) {
+    Problem problem = unavailable(e);
+    return e.isMaybeDone()
+        ? new Problem(
+            problem.kind(),
+            problem.detail()
+                + "; the write may or may not have been done: read the key again, or write under a"
+                + " condition",
+            Map.of("maybeDone", true))
+        : problem;
   }
 
   /** A body that is not what the function takes. */

@@ -6,6 +6,7 @@ import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.PutOutcome;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.TimeToLive;
+import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
 import io.kvfunctions.store.Value;
 import java.util.function.Function;
@@ -46,15 +47,26 @@ public final class Put implements Function<Put.Input, Put.Output> {
 
   @Override
   public Output apply(Input input) {
-    Problem unfit = limits.checkKey(input.key());
-    if (unfit == null) {
-      unfit = limits.checkValue(input.value().size());
-    }
+    Problem unfit = unfit(input);
     if (unfit != null) {
       return unfit;
     }
-    return switch (store.put(
-        input.key(), input.value(), input.ttl(), input.condition(), input.event())) {
+    try {
+      return output(
+          input,
+          store.put(input.key(), input.value(), input.ttl(), input.condition(), input.event()));
+    } catch (UnavailableException e) {
+      return Problem.unavailableToWrite(e);
+    }
+  }
+
+  private @Nullable Problem unfit(Input input) {
+    Problem unfit = limits.checkKey(input.key());
+    return unfit == null ? limits.checkValue(input.value().size()) : unfit;
+  }
+
+  private static Output output(Input input, PutOutcome outcome) {
+    return switch (outcome) {
       case PutOutcome.Created(Etag etag) -> new Stored(input.key(), etag, true);
       case PutOutcome.Replaced(Etag etag) -> new Stored(input.key(), etag, false);
       case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);

@@ -12,6 +12,7 @@ import io.kvfunctions.functions.ProblemException;
 import io.kvfunctions.store.Entry;
 import io.kvfunctions.store.Page;
 import io.kvfunctions.store.Store;
+import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Utf8;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.AsciiString;
@@ -69,7 +70,7 @@ final class Listing {
           throw invalid("an export takes the parameter prefix only, not " + name);
         }
       }
-      return (in, out) -> export(prefix, out);
+      return (in, out) -> orProblem(() -> export(prefix, out));
     }
     int limit = limit(parameters.get("limit"));
     boolean values = flag(parameters.get("values"));
@@ -77,7 +78,16 @@ final class Listing {
         parameters.containsKey("cursor")
             ? key(parameters.getOrDefault("cursor", ""), prefix)
             : null;
-    return (in, out) -> page(parameters, prefix, after, limit, values, out);
+    return (in, out) -> orProblem(() -> page(parameters, prefix, after, limit, values, out));
+  }
+
+  /** What the store cannot give at the moment is the client's to ask for again. */
+  private static void orProblem(Runnable listing) {
+    try {
+      listing.run();
+    } catch (UnavailableException e) {
+      throw Problem.unavailable(e).asException();
+    }
   }
 
   private void page(

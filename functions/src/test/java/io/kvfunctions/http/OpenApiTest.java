@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvfunctions.Application;
+import io.kvfunctions.store.UnavailableEntries;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -56,6 +57,7 @@ class OpenApiTest {
     unwell();
     overrun();
     faulty();
+    unavailable();
     EXCHANGES.forEach(exchange -> DISAGREEMENTS.addAll(AGREEMENT.disagreements(exchange)));
   }
 
@@ -130,6 +132,20 @@ class OpenApiTest {
     }
   }
 
+  /** A store whose entries cannot be had. */
+  private static void unavailable() throws IOException {
+    try (TestServer server =
+        TestServer.start(Map.of(), entries -> new UnavailableEntries(entries).after(0))) {
+      for (String line :
+          List.of("GET /kv/a", "PUT /kv/a", "DELETE /kv/a", "GET /get/a", "GET /kv", "POST /get")) {
+        record(server.port(), line);
+        if (line.startsWith("GET ")) {
+          record(server.port(), line.replace("GET", "HEAD"));
+        }
+      }
+    }
+  }
+
   private static void record(int port, String line) throws IOException {
     try (Recorder recorder = new Recorder(port)) {
       try (RawClient client = new RawClient("127.0.0.1", recorder.port())) {
@@ -141,7 +157,11 @@ class OpenApiTest {
   }
 
   private static byte[] request(String line) {
-    return (line + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(UTF_8);
+    String key =
+        line.startsWith("POST ")
+            ? "Content-Type: text/plain\r\nContent-Length: 1\r\n\r\na"
+            : "\r\n";
+    return (line + " HTTP/1.1\r\nHost: localhost\r\n" + key).getBytes(UTF_8);
   }
 
   @Test

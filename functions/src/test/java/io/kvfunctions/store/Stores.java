@@ -41,6 +41,20 @@ public final class Stores {
             eventBounds));
   }
 
+  /** A store without a map, whose entries cannot be had. */
+  public static Store unavailable() {
+    Instance instance =
+        new Instance(
+            InstantSource.system(),
+            new EtagSequence(InstantSource.system(), 0x5eed),
+            new Budget(Long.MAX_VALUE / 2),
+            Footprint.ofThisJvm(),
+            EVENT_BOUNDS);
+    return new Store(
+        new UnavailableEntries(new LocalEntries(new ConcurrentHashMap<>(), instance)).after(0),
+        instance);
+  }
+
   /** A store whose entries are in this map of this instance. */
   static Store over(ConcurrentMap<String, Entry> map, Instance instance) {
     return new Store(new LocalEntries(map, instance), instance);
