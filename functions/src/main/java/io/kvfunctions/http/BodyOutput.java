@@ -16,7 +16,6 @@ import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The body of an answer with status 200 as a blocking stream, written by one virtual thread. What
@@ -49,7 +48,6 @@ final class BodyOutput extends OutputStream {
   private boolean begun;
   private boolean cramped;
   private boolean allSaid;
-  private @Nullable Answer instead;
   private UnaryOperator<Problem> ifItFails = UnaryOperator.identity();
   private int inFlight;
   private boolean gone;
@@ -68,11 +66,6 @@ final class BodyOutput extends OutputStream {
   BodyOutput as(AsciiString contentType) {
     headers.set(CONTENT_TYPE, contentType);
     return this;
-  }
-
-  /** Answers with this, and not with what is written, of which there may be none. */
-  void instead(Answer answer) {
-    instead = answer;
   }
 
   /** Has a problem that this ends in tell what was done before it came to that. */
@@ -144,9 +137,7 @@ final class BodyOutput extends OutputStream {
 
   /** Ends the answer; not to be called for one that broke off. */
   void end() throws IOException {
-    if (instead != null) {
-      connection.sendWhole(instead);
-    } else if (begun) {
+    if (begun) {
       flush();
       connection.endChunks();
     } else {

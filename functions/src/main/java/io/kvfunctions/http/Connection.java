@@ -45,6 +45,7 @@ import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -69,9 +70,9 @@ import tools.jackson.core.exc.JacksonIOException;
  * gathered, the buffers of a stream, an answer that it is slow to take, requests sent ahead) is
  * counted by the {@link Server} over all connections, and refused where it would be too much.
  *
- * <p><b>Threads.</b> All of it runs on the channel's event loop, the functions too, since the map
- * never blocks. Answers written in pieces ({@link Plan.Streamed}) run on a virtual thread and come
- * back here as tasks.
+ * <p><b>Threads.</b> All of it runs on the channel's event loop, the functions too where the map
+ * never blocks. Calls that may have to wait ({@link Plan.Aside}) and answers written in pieces
+ * ({@link Plan.Streamed}) run on a virtual thread and come back here as tasks.
  *
  * <p><b>Time.</b> One task per connection looks at the clock now and then. A head must be there
  * within the read time-out, a body must not stand still for as long, nor an answer be left untaken
@@ -102,6 +103,8 @@ final class Connection extends ChannelDuplexHandler {
   /** What a stream takes at once: its thread and the first of its buffers, in bytes. */
   private static final int STREAM = 16 * 1024;
 
+  private static final ThreadFactory CALLERS = Thread.ofVirtual().name("kv-call").factory();
+
   private static final Problem INTERNAL =
       Problem.of(Problem.Kind.INTERNAL, "the server failed; what it says of it is in its log");
 
@@ -116,7 +119,7 @@ final class Connection extends ChannelDuplexHandler {
     IDLE,
     /** Its body is being gathered. */
     BODY,
-    /** A virtual thread reads its body and writes its answer. */
+    /** A virtual thread has it: calls for it, or reads its body and writes its answer. */
     STREAM,
     /** Its answer is being sent piece by piece. */
     SENDING,
@@ -461,6 +464,7 @@ final class Connection extends ChannelDuplexHandler {
     operation = route.operation();
     switch (route.plan()) {
       case Answer answer -> send(answer);
+      case Plan.Aside aside -> call(aside);
       case Plan.Streamed streamed -> {
         reserve(STREAM);
         continueIfAwaited();
@@ -577,13 +581,21 @@ final class Connection extends ChannelDuplexHandler {
       requestEnded = true;
       body = null;
       Plan.Reply reply = wanted.then().apply(whole);
+      if (gathered == null && reply instanceof Plan.Aside) {
+        reserve(received); // for what it keeps of the body, which nothing has been reserved for yet
+      }
       dropGathered();
-      switch (reply) {
-        case Answer answer -> send(answer);
-        case Plan.Streamed streamed -> {
-          reserve(STREAM);
-          stream(streamed);
-        }
+      reply(reply);
+    }
+  }
+
+  private void reply(Plan.Reply reply) {
+    switch (reply) {
+      case Answer answer -> send(answer);
+      case Plan.Aside aside -> call(aside);
+      case Plan.Streamed streamed -> {
+        reserve(STREAM);
+        stream(streamed);
       }
     }
   }
@@ -804,6 +816,51 @@ final class Connection extends ChannelDuplexHandler {
           }
           server.finished();
         });
+  }
+
+  // ---- calls that may have to wait
+
+  /**
+   * Has a virtual thread call, and replies here. What the call keeps of a body has been reserved;
+   * for the thread, some 6 KB with the request, nothing is. It waits for the map and not for a
+   * client, who could make it last, and there is one at most for each connection, so that
+   * kv.http.connections bounds them. To refuse a get because others send large bodies would help
+   * nobody.
+   */
+  private void call(Plan.Aside aside) {
+    state = State.STREAM;
+    CALLERS
+        .newThread(
+            () -> {
+              Plan.Reply reply = called(aside);
+              onEventLoop(() -> called(reply));
+            })
+        .start();
+  }
+
+  /** Runs on the virtual thread. */
+  private static Plan.Reply called(Plan.Aside aside) {
+    try {
+      return aside.call().get();
+    } catch (ProblemException e) {
+      return Answer.of(e.problem());
+    } catch (Throwable e) { // an Error too: nobody else would answer
+      log.error("a request failed", e);
+      return Answer.of(INTERNAL);
+    }
+  }
+
+  private void called(Plan.Reply reply) {
+    if (state != State.STREAM) {
+      releaseReserved();
+      return;
+    }
+    try {
+      reply(reply);
+    } catch (ProblemException e) { // there is no room for a stream
+      send(Answer.of(e.problem()));
+    }
+    resume();
   }
 
   // ---- answers in pieces, written by a virtual thread

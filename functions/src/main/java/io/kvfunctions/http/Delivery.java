@@ -21,7 +21,6 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,15 +50,18 @@ final class Delivery {
   private final Addressee to;
   private final Limits limits;
   private final Invocation.Bounds bounds;
+  private final Calling calling;
 
   /**
    * @param to the function at this path
    */
-  Delivery(Receiver receiver, Addressee to, Limits limits, Invocation.Bounds bounds) {
+  Delivery(
+      Receiver receiver, Addressee to, Limits limits, Invocation.Bounds bounds, Calling calling) {
     this.receiver = receiver;
     this.to = to;
     this.limits = limits;
     this.bounds = bounds;
+    this.calling = calling;
   }
 
   /** Whether a request brings an event. */
@@ -112,17 +114,22 @@ final class Delivery {
           envelope,
           body -> {
             byte[] json = ByteBufUtil.getBytes(body);
-            return inTurn(json.length, () -> received(envelope, ByteBuffer.wrap(json)));
+            return calling.reply(json.length, () -> received(envelope, ByteBuffer.wrap(json)));
           });
     }
     return switch (to) {
-      case DELETE -> body(envelope, body -> received(envelope, body.nioBuffer()));
+      case DELETE -> body(envelope, body -> state(envelope, body));
       case PUT ->
           new Plan.Body(
               limits.valueBytes(),
               bytes -> refused(envelope, Objects.requireNonNull(limits.checkValue(bytes))),
-              body -> received(envelope, body.nioBuffer()));
+              body -> state(envelope, body));
     };
+  }
+
+  private Plan.Reply state(Envelope envelope, ByteBuf body) {
+    ByteBuffer data = calling.kept(body);
+    return calling.reply(0, () -> received(envelope, data));
   }
 
   private Plan body(Envelope envelope, Function<ByteBuf, Plan.Reply> then) {
@@ -144,15 +151,8 @@ final class Delivery {
         bounds::bodyTooLarge,
         body -> {
           byte[] bytes = ByteBufUtil.getBytes(body);
-          return inTurn(bytes.length, () -> answer.apply(bytes));
+          return calling.reply(bytes.length, () -> answer.apply(bytes));
         });
-  }
-
-  /** Answers here and now, or on a thread of its own what would have all others wait. */
-  private static Plan.Reply inTurn(int bytes, Supplier<Answer> answer) {
-    return bytes <= Invocation.LARGE
-        ? answer.get()
-        : (Plan.Streamed) (in, out) -> out.instead(answer.get());
   }
 
   private Answer structured(byte[] body) {

@@ -57,12 +57,14 @@ public class HttpConfiguration {
     Invocation.Bounds bounds =
         new Invocation.Bounds(
             Math.toIntExact(settings.limits().body().toBytes()), settings.limits().batch());
+    Calling calling = Calling.of(store.mayBlock());
     Receiver receiver =
         new Receiver(put, delete, settings.events().key(), new EventMetrics(registry, clock));
     return new Router(
-        new Resource(get, put, delete, limits),
+        new Resource(get, put, delete, limits, calling),
         new Listing(store),
-        new Invocation<>(Json.GET, get, output -> HttpResponseStatus.OK, Get.Input::new, bounds),
+        new Invocation<>(
+            Json.GET, get, output -> HttpResponseStatus.OK, Get.Input::new, bounds, calling),
         new Invocation<>(
             Json.PUT,
             put,
@@ -71,15 +73,17 @@ public class HttpConfiguration {
                     ? HttpResponseStatus.CREATED
                     : HttpResponseStatus.OK,
             null,
-            bounds),
+            bounds,
+            calling),
         new Invocation<>(
             Json.DELETE,
             delete,
             output -> HttpResponseStatus.OK,
             key -> new Delete.Input(key, Presence.ANY),
-            bounds),
-        new Delivery(receiver, Addressee.PUT, limits, bounds),
-        new Delivery(receiver, Addressee.DELETE, limits, bounds),
+            bounds,
+            calling),
+        new Delivery(receiver, Addressee.PUT, limits, bounds, calling),
+        new Delivery(receiver, Addressee.DELETE, limits, bounds, calling),
         ByteBuffer.wrap(description.getContentAsByteArray()).asReadOnlyBuffer());
   }
 

@@ -31,10 +31,10 @@ import tools.jackson.core.JsonGenerator;
  */
 final class Invocation<I, O> {
   /**
-   * A body or value beyond this is read or written on a thread of its own, and not by the event
-   * loop, where it would have everybody wait for milliseconds; in bytes.
+   * A value beyond this is written on a thread of its own, and not by the event loop, where it
+   * would have everybody wait for milliseconds; in bytes.
    */
-  static final int LARGE = 64 * 1024;
+  private static final int LARGE = 64 * 1024;
 
   private static final AsciiString PREFER = AsciiString.cached("prefer");
   private static final AsciiString PREFERENCE_APPLIED = AsciiString.cached("preference-applied");
@@ -45,6 +45,7 @@ final class Invocation<I, O> {
   private final Function<O, HttpResponseStatus> success;
   private final @Nullable Function<String, I> ofText;
   private final Bounds bounds;
+  private final Calling calling;
   private final List<String> supported;
 
   /**
@@ -74,12 +75,14 @@ final class Invocation<I, O> {
       Function<I, O> function,
       Function<O, HttpResponseStatus> success,
       @Nullable Function<String, I> ofText,
-      Bounds bounds) {
+      Bounds bounds,
+      Calling calling) {
     this.form = form;
     this.function = function;
     this.success = success;
     this.ofText = ofText;
     this.bounds = bounds;
+    this.calling = calling;
     this.supported =
         ofText == null
             ? List.of("application/json", "application/x-ndjson")
@@ -152,7 +155,7 @@ final class Invocation<I, O> {
     if (key == null) {
       throw Problem.of(Problem.Kind.KEY_INVALID, "the key is not UTF-8").asException();
     }
-    return reply(function.apply(of.apply(key)));
+    return calling.reply(bytes.length, () -> reply(function.apply(of.apply(key))));
   }
 
   private Plan.Reply json(ByteBuf body) {
@@ -160,16 +163,8 @@ final class Invocation<I, O> {
     if (isArray(bytes)) {
       return (Plan.Streamed) (in, out) -> array(bytes, out);
     }
-    if (bytes.length > LARGE) {
-      return (Plan.Streamed)
-          (in, out) -> {
-            switch (reply(function.apply(Json.read(form, bytes, 0, bytes.length)))) {
-              case Answer answer -> out.instead(answer);
-              case Plan.Streamed streamed -> streamed.run(in, out);
-            }
-          };
-    }
-    return reply(function.apply(Json.read(form, bytes, 0, bytes.length)));
+    return calling.reply(
+        bytes.length, () -> reply(function.apply(Json.read(form, bytes, 0, bytes.length))));
   }
 
   private static boolean isArray(byte[] json) {

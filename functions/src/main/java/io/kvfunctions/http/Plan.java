@@ -5,12 +5,20 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 
 /** What a {@link Connection} is to do with a request whose head it has read. */
 sealed interface Plan {
 
   /** Something to answer with. */
-  sealed interface Reply extends Plan permits Answer, Streamed {}
+  sealed interface Reply extends Plan permits Answer, Aside, Streamed {}
+
+  /**
+   * A call that may take its time, to be made on a virtual thread, and then what came of it.
+   *
+   * @param call throws as if it were called on the event loop
+   */
+  record Aside(Supplier<? extends Reply> call) implements Reply {}
 
   /**
    * An answer that is written piece by piece, and perhaps from a body that is read piece by piece.

@@ -45,22 +45,28 @@ final class Resource {
   private final Function<Put.Input, Put.Output> put;
   private final Function<Delete.Input, Delete.Output> delete;
   private final Limits limits;
+  private final Calling calling;
 
   Resource(
       Function<Get.Input, Get.Output> get,
       Function<Put.Input, Put.Output> put,
       Function<Delete.Input, Delete.Output> delete,
-      Limits limits) {
+      Limits limits,
+      Calling calling) {
     this.get = get;
     this.put = put;
     this.delete = delete;
     this.limits = limits;
+    this.calling = calling;
   }
 
-  Answer get(HttpRequest request, String key) {
+  Plan get(HttpRequest request, String key) {
+    return calling.reply(0, () -> got(request.headers(), key));
+  }
+
+  private Answer got(HttpHeaders request, String key) {
     return switch (get.apply(new Get.Input(key))) {
-      case Get.Found(String k, Entry entry, long ttlSeconds) ->
-          found(request.headers(), entry, ttlSeconds);
+      case Get.Found(String k, Entry entry, long ttlSeconds) -> found(request, entry, ttlSeconds);
       case Problem problem -> Answer.of(problem);
     };
   }
@@ -100,19 +106,29 @@ final class Resource {
     return new Plan.Body(
         limits.valueBytes(),
         bytes -> Objects.requireNonNull(limits.checkValue(bytes)),
-        body ->
-            switch (put.apply(
-                new Put.Input(key, Value.copyOf(body.nioBuffer(), contentType), ttl, condition))) {
-              case Put.Stored(String k, Etag etag, boolean created) ->
-                  Answer.of(created ? HttpResponseStatus.CREATED : HttpResponseStatus.NO_CONTENT)
-                      .with(ETAG, quoted(etag));
-              case Ignored ignored -> throw notAnEvent(ignored);
-              case Problem problem -> Answer.of(problem);
-            });
+        body -> {
+          Value value = Value.copyOf(body.nioBuffer(), contentType);
+          return calling.reply(0, () -> put(new Put.Input(key, value, ttl, condition)));
+        });
   }
 
-  Answer delete(HttpRequest request, String key) {
-    return switch (delete.apply(new Delete.Input(key, Preconditions.ofWrite(request.headers())))) {
+  private Answer put(Put.Input input) {
+    return switch (put.apply(input)) {
+      case Put.Stored(String k, Etag etag, boolean created) ->
+          Answer.of(created ? HttpResponseStatus.CREATED : HttpResponseStatus.NO_CONTENT)
+              .with(ETAG, quoted(etag));
+      case Ignored ignored -> throw notAnEvent(ignored);
+      case Problem problem -> Answer.of(problem);
+    };
+  }
+
+  Plan delete(HttpRequest request, String key) {
+    Delete.Input input = new Delete.Input(key, Preconditions.ofWrite(request.headers()));
+    return calling.reply(0, () -> delete(input));
+  }
+
+  private Answer delete(Delete.Input input) {
+    return switch (delete.apply(input)) {
       case Delete.Gone gone -> Answer.of(HttpResponseStatus.NO_CONTENT);
       case Ignored ignored -> throw notAnEvent(ignored);
       case Problem problem -> Answer.of(problem);

@@ -21,21 +21,28 @@ import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What went wrong with connections once. */
+@ParameterizedClass
+@EnumSource
 class ConnectionTest {
+  @Parameter TestMap map;
+
   private static final int MIB = 1 << 20;
   private static final int LARGE = 8 * MIB;
 
   private static TestServer server;
 
-  @BeforeAll
-  static void start() throws IOException {
-    server = TestServer.start(Map.of("kv.limits.value", "8MB", "kv.limits.buffers", "96MB"));
+  @BeforeParameterizedClassInvocation
+  static void start(TestMap map) throws IOException {
+    server = map.start(Map.of("kv.limits.value", "8MB", "kv.limits.buffers", "96MB"));
     try (RawClient client = connect()) {
       client.send(put("large", "x".repeat(LARGE)));
       assertThat(client.receive(false).status()).isEqualTo(201);
@@ -44,7 +51,7 @@ class ConnectionTest {
     }
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     server.close();
   }
@@ -257,7 +264,7 @@ class ConnectionTest {
    */
   @Test
   void requestsSentAhead_areAnsweredAsFarAsThereIsRoom() throws IOException {
-    try (TestServer small = TestServer.start(Map.of("kv.limits.buffers", "1MB"));
+    try (TestServer small = map.start(Map.of("kv.limits.buffers", "1MB"));
         Wire client = new Wire(small.port())) {
       Server edge = small.context().getBean(Server.class);
       for (int i = 0; i < 300; i++) {
@@ -352,7 +359,7 @@ class ConnectionTest {
   /** It was refused in the middle, when the answer grew, and half of it had been written. */
   @Test
   void aBatchIsDoneWhole_howeverLittleRoomThereIsForItsAnswer() throws IOException {
-    try (TestServer small = TestServer.start(Map.of("kv.limits.buffers", "110KB"));
+    try (TestServer small = map.start(Map.of("kv.limits.buffers", "110KB"));
         RawClient client = new RawClient("127.0.0.1", small.port())) {
       StringBuilder array = new StringBuilder("[");
       StringBuilder lines = new StringBuilder();
@@ -371,7 +378,7 @@ class ConnectionTest {
   /** All elements were refused for the one. */
   @Test
   void anEntryThereIsNoRoomFor_failsAlone() throws IOException {
-    try (TestServer small = TestServer.start(Map.of("kv.limits.buffers", "200KB"));
+    try (TestServer small = map.start(Map.of("kv.limits.buffers", "200KB"));
         RawClient client = new RawClient("127.0.0.1", small.port())) {
       client.send(put("large", "x".repeat(100_000)));
       assertThat(client.receive(false).status()).isEqualTo(201);

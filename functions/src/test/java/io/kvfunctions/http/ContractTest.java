@@ -9,16 +9,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Replays the contract that stands as data in {@code test-data/} over real connections. {@code
  * -Dcontract.only=ttl} runs the cases whose file or name has {@code ttl} in it.
  */
+@ParameterizedClass
+@EnumSource
 class ContractTest {
   private static final Map<Map<String, String>, TestServer> SERVERS = new HashMap<>();
+
+  @Parameter TestMap map;
 
   @TestFactory
   Stream<DynamicNode> http() {
@@ -35,13 +42,13 @@ class ContractTest {
     return replay("events");
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     SERVERS.values().forEach(TestServer::close);
     SERVERS.clear();
   }
 
-  private static Stream<DynamicNode> replay(String folder) {
+  private Stream<DynamicNode> replay(String folder) {
     String only = System.getProperty("contract.only", "");
     Map<String, List<DynamicNode>> files = new LinkedHashMap<>();
     for (ContractCase one : TestData.cases(folder)) {
@@ -55,7 +62,7 @@ class ContractTest {
   }
 
   /** One server for all cases that want the same settings. */
-  private static TestServer server(ContractCase one) {
-    return SERVERS.computeIfAbsent(one.settings(), TestServer::start);
+  private TestServer server(ContractCase one) {
+    return SERVERS.computeIfAbsent(one.settings(), map::start);
   }
 }

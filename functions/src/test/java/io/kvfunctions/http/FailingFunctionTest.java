@@ -27,14 +27,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A function that fails as none should. An {@link Error} on the thread of a stream once left the
  * client without an answer, and a stop waiting for it.
  */
+@ParameterizedClass
+@EnumSource
 class FailingFunctionTest {
+  @Parameter Calling calling;
+
   private final Server server = new Server(10, 1 << 20);
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -50,14 +57,15 @@ class FailingFunctionTest {
           throw new IllegalStateException("as a mistake would be");
         };
     Resource resource =
-        new Resource(failing, input -> null, input -> null, new Limits(1_024, 1_024));
+        new Resource(failing, input -> null, input -> null, new Limits(1_024, 1_024), calling);
     Invocation<?, ?> get =
         new Invocation<>(
             Json.GET,
             failing,
             output -> HttpResponseStatus.OK,
             Get.Input::new,
-            new Invocation.Bounds(1 << 20, 100));
+            new Invocation.Bounds(1 << 20, 100),
+            calling);
     Router router =
         new Router(resource, new Listing(null), get, get, get, null, null, ByteBuffer.allocate(0));
     RequestMetrics metrics = new RequestMetrics(new SimpleMeterRegistry());
@@ -106,7 +114,7 @@ class FailingFunctionTest {
       throws IOException {
     try (RawClient client = connect()) {
       client.send(get("/kv/" + key));
-      if (key.equals("exception")) {
+      if (key.equals("exception") || calling == Calling.ASIDE) {
         isInternalError(client.receive(false));
       } else {
         assertThat(client.rest()).isEmpty();

@@ -8,14 +8,21 @@ import java.net.ConnectException;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A stop takes its time for who has been promised an answer, and no longer than it is allowed. */
+@ParameterizedClass
+@EnumSource
 class GracefulStopTest {
+  @Parameter TestMap map;
+
   private static final String NDJSON = "Content-Type: application/x-ndjson";
 
   @Test
   void uploadInProgress_isStillAnswered() throws Exception {
-    try (TestServer server = TestServer.start(Map.of());
+    try (TestServer server = map.start(Map.of());
         SlowClient client = new SlowClient(server.port())) {
       Server edge = server.context().getBean(Server.class);
       client.send(head("PUT /kv/a", "Content-Length: 10") + "first");
@@ -35,7 +42,7 @@ class GracefulStopTest {
 
   @Test
   void linesInProgress_areStillAnswered_whereTheAnswerHasNotBegun() throws Exception {
-    try (TestServer server = TestServer.start(Map.of());
+    try (TestServer server = map.start(Map.of());
         SlowClient client = new SlowClient(server.port())) {
       Server edge = server.context().getBean(Server.class);
       String lines = "{\"key\":\"a\",\"value\":\"1\"}\n{\"key\":\"b\",\"value\":\"2\"}\n";
@@ -59,7 +66,7 @@ class GracefulStopTest {
    */
   @Test
   void linesInProgress_areStillAnswered_whereTheAnswerHasBegun() throws Exception {
-    try (TestServer server = TestServer.start(Map.of());
+    try (TestServer server = map.start(Map.of());
         SlowClient client = new SlowClient(server.port())) {
       Server edge = server.context().getBean(Server.class);
       String first = "{\"key\":\"a\",\"value\":\"1\"}\n";
@@ -79,7 +86,7 @@ class GracefulStopTest {
 
   @Test
   void readinessIsGoneWhileTheStopWaits() throws Exception {
-    try (TestServer server = TestServer.start(Map.of());
+    try (TestServer server = map.start(Map.of());
         SlowClient client = new SlowClient(server.port())) {
       Server edge = server.context().getBean(Server.class);
       client.send(head("PUT /kv/a", "Content-Length: 1"));
@@ -100,7 +107,7 @@ class GracefulStopTest {
   @Test
   void largeAnswerInProgress_isStillWhole() throws Exception {
     int size = 8 << 20;
-    try (TestServer server = TestServer.start(Map.of("kv.limits.value", "8MB"));
+    try (TestServer server = map.start(Map.of("kv.limits.value", "8MB"));
         SlowClient client = new SlowClient(server.port())) {
       Server edge = server.context().getBean(Server.class);
       client.send(head("PUT /kv/a", "Content-Length: " + size) + "x".repeat(size));
@@ -117,7 +124,7 @@ class GracefulStopTest {
   @Test
   void requestThatNeverEnds_holdsTheStopUpForTheDrainTimeoutAlone() throws Exception {
     Duration timeout = Duration.ofMillis(700);
-    try (TestServer server = TestServer.start(Map.of("kv.http.drain-timeout", "700ms"));
+    try (TestServer server = map.start(Map.of("kv.http.drain-timeout", "700ms"));
         SlowClient client = new SlowClient(server.port())) {
       Server edge = server.context().getBean(Server.class);
       Drain drain = server.context().getBean(Drain.class);

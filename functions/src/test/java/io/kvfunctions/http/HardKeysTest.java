@@ -16,20 +16,27 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Sends every key of {@code test-data/keys.txt} in every way there is, and looks whether it is
  * still the same key.
  */
+@ParameterizedClass
+@EnumSource
 class HardKeysTest {
+  @Parameter TestMap map;
+
   private static final String JSON = "application/json";
   private static final String NDJSON = "application/x-ndjson";
   private static final String TEXT = "text/plain";
@@ -41,12 +48,12 @@ class HardKeysTest {
   private static TestServer server;
   private RawClient client;
 
-  @BeforeAll
-  static void start() {
-    server = TestServer.start(Map.of());
+  @BeforeParameterizedClassInvocation
+  static void start(TestMap map) {
+    server = map.start(Map.of());
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     server.close();
   }

@@ -6,15 +6,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * NDJSON is streamed both ways: a client that wants one answer before it asks the next question
  * gets it.
  */
+@ParameterizedClass
+@EnumSource
 class LineByLineTest {
+  @Parameter TestMap map;
+
   @Test
   void aLine_isAnsweredBeforeTheNextIsSent() throws IOException {
-    try (TestServer server = TestServer.start(Map.of());
+    try (TestServer server = map.start(Map.of());
         RawClient client = new RawClient("127.0.0.1", server.port())) {
       client.send(
           String.join(

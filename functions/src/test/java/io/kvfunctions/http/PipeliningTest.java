@@ -14,12 +14,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Requests sent ahead are answered as if each had waited for the answer before it. */
+@ParameterizedClass
+@EnumSource
 class PipeliningTest {
+  @Parameter TestMap map;
+
   /** More than the 128 that Netty's codec would let wait for their answers. */
   private static final int REQUESTS = 400;
 
@@ -30,13 +37,13 @@ class PipeliningTest {
   private static TestServer server;
   private static RandomGenerator random;
 
-  @BeforeAll
-  static void start() {
-    server = TestServer.start(Map.of());
+  @BeforeParameterizedClassInvocation
+  static void start(TestMap map) {
+    server = map.start(Map.of());
     random = RandomGeneratorFactory.of("L64X128MixRandom").create(Seed.forTest("PipeliningTest"));
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     server.close();
   }

@@ -15,12 +15,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that take long, take much or take nothing: none of them keeps what others need. */
+@ParameterizedClass
+@EnumSource
 class SlowClientTest {
+  @Parameter TestMap map;
+
   private static final int MIB = 1 << 20;
 
   /** What 100,000 bytes of a body take while the rest is waited for: a buffer that has doubled. */
@@ -38,10 +45,10 @@ class SlowClientTest {
   /** Small limits, the time-outs as they are. */
   private static TestServer small;
 
-  @BeforeAll
-  static void start() {
+  @BeforeParameterizedClassInvocation
+  static void start(TestMap map) {
     impatient =
-        TestServer.start(
+        map.start(
             Map.of(
                 "kv.http.read-timeout", "300ms",
                 "kv.http.write-timeout", "400ms",
@@ -52,10 +59,10 @@ class SlowClientTest {
       Value large = Value.copyOf(ByteBuffer.allocate(16 * MIB), ContentType.OCTET_STREAM);
       put.apply(new Put.Input("large" + i, large, TimeToLive.NONE, Presence.ANY));
     }
-    small = TestServer.start(Map.of("kv.http.connections", "6", "kv.limits.buffers", "400KB"));
+    small = map.start(Map.of("kv.http.connections", "6", "kv.limits.buffers", "400KB"));
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     impatient.close();
     small.close();
@@ -154,7 +161,7 @@ class SlowClientTest {
 
   @Test
   void bodyAboveTheLeastRate_mayTakeLongerThanTheReadTimeout() throws IOException {
-    try (TestServer server = TestServer.start(Map.of("kv.http.read-timeout", "1s"));
+    try (TestServer server = map.start(Map.of("kv.http.read-timeout", "1s"));
         SlowClient client = new SlowClient(server.port())) {
       client.send(head("PUT /kv/a", "Transfer-Encoding: chunked"));
       String chunk = "400\r\n" + "x".repeat(1024) + "\r\n";
@@ -182,7 +189,7 @@ class SlowClientTest {
   void clientThatTakesSmallAnswersSteadily_getsThemAll() throws Exception {
     int requests = 100_000;
     try (TestServer server =
-            TestServer.start(Map.of("kv.http.write-timeout", "1s", "kv.http.min-rate", "100KB"));
+            map.start(Map.of("kv.http.write-timeout", "1s", "kv.http.min-rate", "100KB"));
         SlowClient client = new SlowClient(server.port())) {
       Thread sender =
           Thread.ofVirtual()
