@@ -12,7 +12,6 @@ import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.SerializationConfig;
 import com.hazelcast.config.SerializerConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
-import com.hazelcast.spi.merge.DiscardMergePolicy;
 import io.kvfunctions.settings.KvSettings;
 import io.kvfunctions.store.Entry;
 
@@ -107,10 +106,7 @@ final class Engine {
         .setInMemoryFormat(InMemoryFormat.BINARY)
         .setPerEntryStatsEnabled(false)
         .setStatisticsEnabled(false)
-        // What the smaller part of a cut has is what the larger one had, and older: it refused
-        // all writes.
-        .setMergePolicyConfig(
-            new MergePolicyConfig().setPolicy(DiscardMergePolicy.class.getName()));
+        .setMergePolicyConfig(new MergePolicyConfig().setPolicy(TakeBack.class.getName()));
   }
 
   /**

@@ -167,6 +167,9 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
         sentAt = now;
         tell(state);
       }
+      if (!quorum.holds(now)) {
+        site.losses().prolong(now);
+      }
       shards();
       instance.budget().correct(held());
       settle();
@@ -198,7 +201,10 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
             new ExecutionCallback<byte[]>() {
               @Override
               public void onResponse(byte[] reply) {
-                quorum.heard(Round.read(reply), now);
+                State said = Round.read(reply);
+                if (said != null) {
+                  quorum.heard(said, now);
+                }
               }
 
               @Override
@@ -268,6 +274,9 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   private void lost(PartitionLostEvent event) {
     if (event.allReplicasInPartitionLost()) {
       partitionsLost.incrementAndGet();
+      long now = System.nanoTime();
+      site.losses()
+          .lost(event.getPartitionId(), quorum.holds(now), instance.nowMillis(), now);
       log.error(
           "partition {} is lost with all its backups: more instances were lost at once than there"
               + " are backups (kv.grid.backups)",
@@ -317,6 +326,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     }
   }
 
+  /** Has joined already when it was made: nothing asks for entries before. */
   @Override
   public void start() {}
 

@@ -95,6 +95,7 @@ final class GridEntries implements Entries {
   @Override
   public @Nullable Entry get(String key) {
     requireAnswerable();
+    requireHere(key);
     Entry entry = await(map.getAsync(key), false);
     requireAnswerable(); // or another may have taken over meanwhile
     return entry;
@@ -103,6 +104,7 @@ final class GridEntries implements Entries {
   @Override
   public List<@Nullable Entry> getAll(List<String> keys) {
     requireAnswerable();
+    keys.forEach(this::requireHere);
     Map<String, Entry> found = called(() -> map.getAll(new HashSet<>(keys)), false);
     requireAnswerable();
     List<@Nullable Entry> entries = new ArrayList<>(keys.size());
@@ -420,6 +422,16 @@ final class GridEntries implements Entries {
     }
     if (refusal != null) {
       throw UnavailableException.nothingDone(refusal);
+    }
+  }
+
+  /** Every instance heard of the same losses, so that no other need be asked. */
+  private void requireHere(String key) {
+    if (site.losses().isAnyAwaited()) {
+      String refusal = site.refusal(key);
+      if (refusal != null) {
+        throw UnavailableException.nothingDone(refusal);
+      }
     }
   }
 

@@ -14,6 +14,7 @@ final class Messages implements DataSerializableFactory {
   static final int LOOK = 5;
   static final int ROUND = 6;
   static final int SWEEP = 7;
+  static final int TAKE_BACK = 8;
 
   /** A message without content, which it then reads. */
   @Override
@@ -26,6 +27,7 @@ final class Messages implements DataSerializableFactory {
       case LOOK -> new Look();
       case ROUND -> new Round();
       case SWEEP -> new Sweep();
+      case TAKE_BACK -> new TakeBack();
       default -> throw new IllegalArgumentException("a message numbered " + number);
     };
   }

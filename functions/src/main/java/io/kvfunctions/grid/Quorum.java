@@ -203,6 +203,11 @@ public final class Quorum {
     settle();
   }
 
+  /** Whether that instance is present here. */
+  public synchronized boolean sees(String other) {
+    return present.contains(other);
+  }
+
   /** Announces that this instance leaves. */
   public synchronized void leave() {
     if (!state.leaving()) {

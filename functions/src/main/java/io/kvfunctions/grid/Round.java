@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * What an instance says of itself, for which it hears the same of the other: see {@link Quorum}.
  */
 final class Round extends Task {
+  private static final byte[] NONE = {};
+
   private @Nullable State state;
 
   /** To be read. */
@@ -22,13 +24,24 @@ final class Round extends Task {
     this.state = state;
   }
 
+  /**
+   * Who is not present here any more gets no answer: it was silent for so long that others may have
+   * taken over what it holds, and has yet to notice.
+   */
   @Override
   byte[] call(Site here) {
     State theirs = Objects.requireNonNull(state);
+    if (!here.quorum().sees(theirs.id())) {
+      return NONE;
+    }
     return Reply.bytes(out -> here.quorum().exchange(theirs).writeTo(out));
   }
 
-  static State read(byte[] reply) {
+  /** What the other says of itself, null where it does not. */
+  static @Nullable State read(byte[] reply) {
+    if (reply.length == 0) {
+      return null;
+    }
     try {
       return State.readFrom(new DataInputStream(new ByteArrayInputStream(reply)));
     } catch (IOException e) {

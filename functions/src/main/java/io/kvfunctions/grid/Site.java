@@ -23,6 +23,7 @@ final class Site {
   private final Quorum quorum;
   private final CompletableFuture<GridEntries> entries = new CompletableFuture<>();
   private volatile @Nullable Shards shards;
+  private volatile @Nullable Losses losses;
 
   Site(Instance instance, Quorum quorum) {
     this.instance = instance;
@@ -44,7 +45,9 @@ final class Site {
           engine instanceof HazelcastInstanceProxy proxy
               ? proxy.getOriginal()
               : (HazelcastInstanceImpl) engine;
-      shards = new Shards(instance, new Partitions(behind));
+      Partitions partitions = new Partitions(behind);
+      losses = new Losses(partitions.count());
+      shards = new Shards(instance, partitions);
     }
   }
 
@@ -52,6 +55,14 @@ final class Site {
   @Nullable String refusal() {
     long now = System.nanoTime();
     return quorum.holds(now) ? null : quorum.why(now);
+  }
+
+  /** Why this instance may not answer for the key as its primary, or null where it may. */
+  @Nullable String refusal(String key) {
+    String refusal = refusal();
+    return refusal == null && losses().isAwaited(shards().partitions().of(key), System.nanoTime())
+        ? "entries that were cut off are on their way back"
+        : refusal;
   }
 
   Instance instance() {
@@ -64,6 +75,10 @@ final class Site {
 
   Shards shards() {
     return Objects.requireNonNull(shards);
+  }
+
+  Losses losses() {
+    return Objects.requireNonNull(losses);
   }
 
   /** The entries, from when this instance has joined. */

@@ -46,7 +46,7 @@ final class Step extends Messages.Message
   public byte[] process(Map.Entry<String, Entry> slot) {
     Site here = Objects.requireNonNull(site);
     changed = false;
-    String refusal = here.refusal();
+    String refusal = here.refusal(slot.getKey());
     if (refusal != null) {
       return Reply.refused(refusal);
     }
