@@ -115,10 +115,17 @@ final class Engine {
    * exceptions.
    */
   static SerializationConfig serialization() {
-    JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig();
+    // Without the defaults, which let all of java.* in.
+    JavaSerializationFilterConfig filter =
+        new JavaSerializationFilterConfig().setDefaultsDisabled(true);
     filter
         .getWhitelist()
-        .addPrefixes("com.hazelcast.", "io.kvfunctions.", "java.lang.", "java.util.concurrent.");
+        .addPrefixes(
+            "com.hazelcast.",
+            "io.kvfunctions.",
+            "java.lang.",
+            "[Ljava.lang.",
+            "java.util.concurrent.");
     filter
         .getWhitelist()
         .addClasses(

@@ -275,8 +275,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     if (event.allReplicasInPartitionLost()) {
       partitionsLost.incrementAndGet();
       long now = System.nanoTime();
-      site.losses()
-          .lost(event.getPartitionId(), quorum.holds(now), instance.nowMillis(), now);
+      site.losses().lost(event.getPartitionId(), quorum.holds(now), instance.nowMillis(), now);
       log.error(
           "partition {} is lost with all its backups: more instances were lost at once than there"
               + " are backups (kv.grid.backups)",

@@ -4,7 +4,6 @@ import io.kvfunctions.settings.KvSettings;
 import io.kvfunctions.store.Instance;
 import org.springframework.boot.availability.ApplicationAvailability;
 import org.springframework.boot.health.application.ReadinessStateHealthIndicator;
-import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -21,8 +20,8 @@ public class GridConfiguration {
 
   /** How it stands, for people. */
   @Bean
-  HealthIndicator gridHealthIndicator(Grid grid) {
-    return new GridHealth(grid);
+  GridEndpoint gridEndpoint(Grid grid) {
+    return new GridEndpoint(grid);
   }
 
   /** In place of Spring Boot's, which knows nothing of the others. */

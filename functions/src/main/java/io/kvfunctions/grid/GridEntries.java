@@ -46,6 +46,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -408,6 +411,19 @@ final class GridEntries implements Entries {
       tombstones += shard == null ? 0 : shard.tombstones();
     }
     return tombstones;
+  }
+
+  /** The keys that this instance is the primary of, those of expired entries too. */
+  Stream<String> keysHeld() {
+    return IntStream.range(0, partitions.count())
+        .filter(partitions::isHere)
+        .mapToObj(site.shards()::at)
+        .flatMap(Stream::ofNullable)
+        .flatMap(
+            shard -> {
+              Iterable<String> keys = () -> shard.keysAfter("", null);
+              return StreamSupport.stream(keys.spliterator(), false);
+            });
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.kvfunctions.grid;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -28,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  * agree to nothing in an earlier one, it makes a {@link Proposal}: the latest that any of them had
  * agreed to before, and only where there is none its own. What more than half have agreed to in one
  * ballot is the next electorate, and every instance follows the newest it hears of. Each electorate
- * thus has one successor whoever proposes, dies or is late in between, and there is no moment at
- * which nobody may answer: from the first agreement that an instance hears of until the change is
- * done it asks for more than half of either side, of the old electorate and of the proposed one.
- * That is what joins the two: where the proposed one is in force, more than half of the old one
- * have agreed to it, one of which is among any half that replies.
+ * thus has one successor whoever proposes, dies or is late in between. Nobody ceases to answer for
+ * a change: from the first agreement that an instance hears of until the change is done it asks for
+ * more than half of both, of the old electorate and of the proposed one. That is what joins the
+ * two: where the proposed one is in force more than half of the old one have agreed to it, and one
+ * of those is among any half that replies.
  *
  * <p><b>The first electorate</b> has none before it to decide. There it takes the promises of all
  * that are present, as many as are to come at least, and the agreement of as many. Two sets of that
@@ -261,14 +262,14 @@ public final class Quorum {
   private String why(NavigableSet<String> ids, String which, long nowNanos) {
     int here = presentOf(ids);
     int heard = heardOf(ids, nowNanos);
-    return heard < here && here >= majority(ids) && heard < majority(ids)
+    return here >= majority(ids) && heard < majority(ids)
         ? "heard from %d of the %d instances %s in the last %s s"
             .formatted(heard, ids.size(), which, seconds())
         : "%d of the %d instances %s are here".formatted(here, ids.size(), which);
   }
 
   private String seconds() {
-    return java.math.BigDecimal.valueOf(leaseNanos, 9).stripTrailingZeros().toPlainString();
+    return BigDecimal.valueOf(leaseNanos, 9).stripTrailingZeros().toPlainString();
   }
 
   private void set(State next) {

@@ -4,8 +4,8 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceAware;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
+import com.hazelcast.spi.merge.MergingEntry;
 import com.hazelcast.spi.merge.SplitBrainMergePolicy;
-import com.hazelcast.spi.merge.SplitBrainMergeTypes.MapMergeTypes;
 import io.kvfunctions.store.Entry;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * what the others had, or older. Only what the others lost is taken from them: see {@link Losses}.
  */
 public final class TakeBack extends Messages.Message
-    implements SplitBrainMergePolicy<Object, MapMergeTypes<Object, Object>, Object>,
+    implements SplitBrainMergePolicy<Object, MergingEntry<Object, Object>, Object>,
         HazelcastInstanceAware {
   private transient @Nullable Site site;
 
@@ -27,8 +27,7 @@ public final class TakeBack extends Messages.Message
 
   @Override
   public @Nullable Object merge(
-      @Nullable MapMergeTypes<Object, Object> theirs,
-      @Nullable MapMergeTypes<Object, Object> ours) {
+      @Nullable MergingEntry<Object, Object> theirs, @Nullable MergingEntry<Object, Object> ours) {
     if (ours != null) {
       return ours.getRawValue();
     }

@@ -81,7 +81,7 @@ class QuorumTest {
     List.of("a", "b", "c", "d").forEach(each -> quorum(each).view(List.of("a", "b", "c", "d")));
     quorum("a").round(now);
     for (String each : List.of("b", "c", "d")) {
-      quorum("a").heard(quorum(each).exchange(quorum("a").state()), now);
+      ask("a", each);
     }
     quorum("a").round(now);
     assertThat(quorum("a").state().accepted()).isNotNull();
@@ -325,7 +325,7 @@ class QuorumTest {
     all.forEach(each -> quorumView(each, all));
     quorum("a").round(now);
     for (String each : all.subList(1, 6)) {
-      quorum("a").heard(quorum(each).exchange(quorum("a").state()), now);
+      ask("a", each);
     }
     quorum("a").round(now);
     for (String each : List.of("d", "e", "f")) { // who agree, which a never hears of
@@ -350,6 +350,39 @@ class QuorumTest {
     present("a", "b", "c", "d", "e", "f");
     talk();
     assertHolding("a", "b", "c", "d", "e", "f");
+  }
+
+  @Test
+  void aProposalThatIsRefused_isCountedByAllTheSame() {
+    together("a", "b", "c");
+    start("d", "e", "f");
+    List<String> all = List.of("a", "b", "c", "d", "e", "f");
+    all.forEach(each -> quorumView(each, all));
+    quorum("a").round(now);
+    all.subList(1, 6).forEach(each -> ask("a", each));
+    quorumView("d", List.of("d", "a", "b", "c", "e", "f"));
+    quorum("d").round(now);
+    quorum("b").exchange(quorum("d").state()); // b agrees to nothing of a's any more
+    quorum("a").round(now);
+    for (String each : List.of("c", "d", "e", "f")) {
+      quorum(each).exchange(quorum("a").state());
+      quorum(each).exchange(quorum("c").state()); // a and c have agreed, that is it
+      assertThat(quorum(each).state().electorate().ids()).containsExactlyElementsOf(all);
+    }
+
+    cut(List.of("a", "b"), List.of("c", "d", "e", "f"));
+    now += LEASE.toNanos();
+    for (String each : List.of("c", "d", "e", "f")) {
+      List.of("c", "d", "e", "f").forEach(other -> ask(each, other));
+    }
+    assertHolding("c", "d", "e", "f");
+    ask("a", "b");
+    ask("b", "a");
+    assertThat(quorum("b").state().electorate().ids()).containsExactly("a", "b", "c");
+    assertThat(quorum("b").state().accepted()).isNull();
+    assertHolding("c", "d", "e", "f");
+    assertThat(why("b"))
+        .isEqualTo("heard from 2 of the 6 instances to be counted from now on in the last 5 s");
   }
 
   @Test
@@ -590,12 +623,18 @@ class QuorumTest {
       for (String each : running.keySet()) {
         for (String other : views.getOrDefault(each, List.of())) {
           if (!other.equals(each) && running.containsKey(other) && hears(each, other)) {
-            quorum(each).heard(quorum(other).exchange(quorum(each).state()), now);
+            ask(each, other);
             assertThat(steady).allMatch(steadily -> quorum(steadily).holds(now));
           }
         }
       }
     } while (!said().equals(before));
+  }
+
+  private void ask(String one, String other) {
+    if (!one.equals(other)) {
+      quorum(one).heard(quorum(other).exchange(quorum(one).state()), now);
+    }
   }
 
   private Map<String, State> said() {
