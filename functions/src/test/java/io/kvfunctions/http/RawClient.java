@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 
 /**
  * One connection that sends bytes exactly as they are written and reads answers strictly.
@@ -22,17 +23,25 @@ import java.net.SocketTimeoutException;
  */
 public final class RawClient implements AutoCloseable {
   /** Far longer than any answer takes: only a server that hangs meets it. */
-  private static final int PATIENCE_MILLIS = 30_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Socket socket;
+  private final Duration patience;
   private final InputStream in;
   private Thread sender = Thread.ofVirtual().unstarted(() -> {});
 
   public RawClient(String host, int port) throws IOException {
+    this(host, port, PATIENCE);
+  }
+
+  /** A connection on which to connect, or anything to be read, may take this long. */
+  public RawClient(String host, int port, Duration patience) throws IOException {
+    this.patience = patience;
+    int millis = (int) patience.toMillis();
     socket = new Socket();
     socket.setTcpNoDelay(true);
-    socket.setSoTimeout(PATIENCE_MILLIS);
-    socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
+    socket.setSoTimeout(millis);
+    socket.connect(new InetSocketAddress(host, port), millis);
     in = new BufferedInputStream(socket.getInputStream());
     sender.start();
   }
@@ -73,7 +82,7 @@ public final class RawClient implements AutoCloseable {
     try {
       return RawAnswer.read(in, head);
     } catch (SocketTimeoutException e) {
-      throw new IOException("no answer within " + PATIENCE_MILLIS / 1000 + " seconds", e);
+      throw new IOException("no answer within " + patience.toSeconds() + " seconds", e);
     }
   }
 
@@ -96,7 +105,7 @@ public final class RawClient implements AutoCloseable {
       return in.readAllBytes();
     } catch (SocketTimeoutException e) {
       throw new IOException(
-          "the connection was still open after " + PATIENCE_MILLIS / 1000 + " seconds", e);
+          "the connection was still open after " + patience.toSeconds() + " seconds", e);
     } catch (SocketException reset) {
       // The server closed while it was being sent something that it had already refused.
       return new byte[0];
