@@ -6,6 +6,7 @@ import io.kvfunctions.http.RawAnswer;
 import io.kvfunctions.http.RawClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,33 +37,36 @@ final class Client implements AutoCloseable {
 
   private record Asked(String key, Call call) {}
 
+  /** After so many requests, on average, it goes on with another server. */
+  private static final int REQUESTS_TO_A_SERVER = 10;
+
   private final int number;
-  private final String host;
-  private final int port;
+  private final List<InetSocketAddress> servers;
   private final List<String> keys;
   private final String prefix;
   private final RandomGenerator random;
   private final History history;
   private final Map<String, String> lastEtags = new HashMap<>();
+  private InetSocketAddress server;
   private @Nullable RawClient connection;
   private int writes;
 
   /**
    * A client, not yet connected.
    *
+   * @param servers those that it may ask, which should answer as if they were one
    * @param keys those it calls for, all of which begin with the prefix and no others do
    */
   Client(
       int number,
-      String host,
-      int port,
+      List<InetSocketAddress> servers,
       List<String> keys,
       String prefix,
       RandomGenerator random,
       History history) {
     this.number = number;
-    this.host = host;
-    this.port = port;
+    this.servers = List.copyOf(servers);
+    this.server = servers.getFirst();
     this.keys = keys;
     this.prefix = prefix;
     this.random = random;
@@ -71,6 +75,10 @@ final class Client implements AutoCloseable {
 
   /** Makes a request, of one call or several. */
   void step() throws IOException {
+    if (servers.size() > 1 && random.nextInt(REQUESTS_TO_A_SERVER) == 0) {
+      close();
+      server = servers.get(random.nextInt(servers.size()));
+    }
     if (random.nextInt(100) == 0) {
       list();
       return;
@@ -223,7 +231,7 @@ final class Client implements AutoCloseable {
   private void stream(String function, List<Asked> asked) throws IOException {
     LineStream lines = null;
     try {
-      lines = new LineStream(host, port, "/" + function);
+      lines = new LineStream(server.getHostString(), server.getPort(), "/" + function);
       for (Asked one : asked) {
         long invoked = System.nanoTime();
         try {
@@ -310,7 +318,7 @@ final class Client implements AutoCloseable {
     request.writeBytes(body);
     try {
       if (connection == null) {
-        connection = new RawClient(host, port);
+        connection = new RawClient(server.getHostString(), server.getPort());
       }
       connection.send(request.toByteArray());
       return connection.receive(false);

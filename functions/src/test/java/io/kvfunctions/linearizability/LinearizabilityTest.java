@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kvfunctions.Concurrently;
 import io.kvfunctions.Seed;
 import io.kvfunctions.http.TestServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +31,13 @@ class LinearizabilityTest {
           number -> {
             RandomGenerator random = new SplittableRandom(seed * CLIENTS + number);
             try (Client client =
-                new Client(number, "127.0.0.1", server.port(), KEYS, "hot-", random, history)) {
+                new Client(
+                    number,
+                    List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port())),
+                    KEYS,
+                    "hot-",
+                    random,
+                    history)) {
               for (int request = 0; request < REQUESTS; request++) {
                 client.step();
                 if (random.nextInt(20) == 0) {
