@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All keys that are written to, and what their writers were told. */
 final class Ledger {
-  private static final int SHOWN = 60;
+  private static final int SHOWN = 24;
 
   private final List<Register> registers = new ArrayList<>();
   private final List<Counter> counters = new ArrayList<>();

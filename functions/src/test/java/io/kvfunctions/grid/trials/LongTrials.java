@@ -66,9 +66,8 @@ class LongTrials {
           run++;
           try {
             Report report = ALL.get(name).apply(trials);
-            System.out.println(report.line());
+            System.out.println(report.isGood() ? report.line() : report);
             if (!report.isGood()) {
-              System.out.println(report);
               failures.add(report.line());
             }
           } catch (AssertionError e) {
