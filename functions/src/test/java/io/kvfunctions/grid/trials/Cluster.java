@@ -187,6 +187,11 @@ public final class Cluster implements AutoCloseable {
         .collect(Collectors.joining("\n\n"));
   }
 
+  /** For who looks into the logs after a failure. */
+  void dumpThreads() {
+    all.parallelStream().filter(Instance::isAlive).forEach(Instance::dumpThreads);
+  }
+
   /** Ends all, and waits until they are gone. */
   @Override
   public void close() {

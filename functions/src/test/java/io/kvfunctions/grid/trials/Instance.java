@@ -23,6 +23,7 @@ public final class Instance implements AutoCloseable {
   private static final int SIGKILLED = 128 + 9;
 
   private static final Duration KILL_PATIENCE = Duration.ofSeconds(30);
+  private static final Duration DUMP_PATIENCE = Duration.ofSeconds(3);
 
   private final String name;
   private final Place place;
@@ -161,6 +162,20 @@ public final class Instance implements AutoCloseable {
   void terminate() {
     toldToStopNanos = System.nanoTime();
     signal("TERM");
+  }
+
+  /** Has it write into its log what each thread is doing, and waits for that for a moment. */
+  void dumpThreads() {
+    signal("QUIT");
+    try {
+      Await.until(
+          name + " says what its threads do",
+          DUMP_PATIENCE,
+          Duration.ofMillis(100),
+          () -> lastWords(Integer.MAX_VALUE).contains("Full thread dump"));
+    } catch (AssertionError e) {
+      // It is frozen, or it has ended meanwhile.
+    }
   }
 
   private void signal(String signal) {

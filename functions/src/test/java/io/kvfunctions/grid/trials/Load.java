@@ -30,8 +30,11 @@ final class Load implements AutoCloseable {
   /** A client that is not answered for so long goes on; what it asked for may happen still. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** For how long a client keeps away from an instance that has failed it. */
-  private static final long AVOIDED_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** For how long a client keeps away from an instance that could not serve it. */
+  private static final Duration AVOIDED = Duration.ofSeconds(1);
+
+  /** The same where it got no answer: else one that is frozen would hold up all of them. */
+  private static final Duration AVOIDED_UNANSWERED = Duration.ofSeconds(10);
 
   private static final Pattern PROBLEM = Pattern.compile("urn:kvfunctions:problem:([a-z-]+)");
 
@@ -220,7 +223,7 @@ final class Load implements AutoCloseable {
       Attempt attempt =
           new Attempt(key, value, place, asked, answered, outcome, said(method, reply));
       if (failed(reply)) {
-        avoid(place);
+        avoid(place, reply);
       }
       tally.add(attempt);
       return attempt;
@@ -231,7 +234,7 @@ final class Load implements AutoCloseable {
       long asked = System.nanoTime();
       Reply reply = caller.call(place, "GET", "/kv/" + register.key());
       if (failed(reply)) {
-        avoid(place);
+        avoid(place, reply);
         tally.addTrouble(said("GET", reply));
         return;
       }
@@ -258,7 +261,7 @@ final class Load implements AutoCloseable {
       Place place = pick();
       Reply reply = caller.call(place, "GET", "/kv/" + counter.key());
       if (failed(reply)) {
-        avoid(place);
+        avoid(place, reply);
         tally.addTrouble(said("GET", reply));
         return;
       }
@@ -287,8 +290,9 @@ final class Load implements AutoCloseable {
       return choice.get(random.nextInt(choice.size()));
     }
 
-    private void avoid(Place place) {
-      avoidedUntil.put(place, System.nanoTime() + AVOIDED_NANOS);
+    private void avoid(Place place, Reply reply) {
+      Duration time = reply instanceof Reply.Unanswered ? AVOIDED_UNANSWERED : AVOIDED;
+      avoidedUntil.put(place, System.nanoTime() + time.toNanos());
     }
   }
 

@@ -476,6 +476,7 @@ final class Trials implements AutoCloseable {
 
   private AssertionError failed(String name, Journal journal, Cluster of, AssertionError e) {
     String lastWords = of.lastWords();
+    of.dumpThreads();
     if (network != null) {
       network.heal();
     }
