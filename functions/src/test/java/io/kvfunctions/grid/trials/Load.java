@@ -245,14 +245,16 @@ final class Load implements AutoCloseable {
         case LATE -> tally.addLateRead();
         case WRONG -> {
           Attempt last = register.lastAcknowledged();
-          tally.addWrongRead(
-              asked,
-              "read through %s at %s: %s; but %s"
-                  .formatted(
-                      place,
-                      journal.at(asked).strip(),
-                      register.origin(value, journal),
-                      last == null ? "nothing was written since" : last.describe(journal)));
+          tally.add(
+              new Tally.WrongRead(
+                  place,
+                  asked,
+                  "read through %s at %s: %s; but %s"
+                      .formatted(
+                          place,
+                          journal.at(asked).strip(),
+                          register.origin(value, journal),
+                          last == null ? "nothing was written since" : last.describe(journal))));
         }
       }
     }

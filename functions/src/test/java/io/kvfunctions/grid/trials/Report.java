@@ -43,7 +43,7 @@ record Report(
         tally.count(REFUSED),
         lost.size(),
         late,
-        tally.wrongReads(),
+        tally.wrongReads().size(),
         seconds(tally.slowest()),
         seconds(tally.longestGap()),
         String.join(", ", notes));

@@ -13,13 +13,19 @@ final class Tally {
   private final Map<Attempt.Outcome, Integer> writes = new EnumMap<>(Attempt.Outcome.class);
   private final Map<String, Integer> troubles = new TreeMap<>();
   private final Map<Place, List<Attempt>> acknowledgedBy = new HashMap<>();
-  private final List<String> wrongReads = new ArrayList<>();
-  private final List<Long> wrongReadNanos = new ArrayList<>();
+  private final List<WrongRead> wrongReads = new ArrayList<>();
   private long slowestNanos;
   private long longestGapNanos;
   private long lastNanos = System.nanoTime();
   private int lateReads;
   private int reads;
+
+  /**
+   * An answer that was older than what had been acknowledged when it was asked for.
+   *
+   * @param what all that is known of it, for who has to find out how it came about
+   */
+  record WrongRead(Place through, long askedNanos, String what) {}
 
   synchronized void add(Attempt attempt) {
     writes.merge(attempt.outcome(), 1, Integer::sum);
@@ -44,9 +50,8 @@ final class Tally {
     lateReads++;
   }
 
-  synchronized void addWrongRead(long askedNanos, String description) {
-    wrongReads.add(description);
-    wrongReadNanos.add(askedNanos);
+  synchronized void add(WrongRead read) {
+    wrongReads.add(read);
   }
 
   /** That it is over also ends a time without any acknowledged write. */
@@ -82,20 +87,8 @@ final class Tally {
     return found;
   }
 
-  /** Reads that saw what they must not have, but for those asked between these points in time. */
-  synchronized List<String> wrongReadsOutside(long fromNanos, long toNanos) {
-    List<String> outside = new ArrayList<>();
-    for (int i = 0; i < wrongReads.size(); i++) {
-      long asked = wrongReadNanos.get(i);
-      if (asked - fromNanos < 0 || asked - toNanos > 0) {
-        outside.add(wrongReads.get(i));
-      }
-    }
-    return outside;
-  }
-
-  synchronized int wrongReads() {
-    return wrongReads.size();
+  synchronized List<WrongRead> wrongReads() {
+    return List.copyOf(wrongReads);
   }
 
   synchronized int lateReads() {

@@ -14,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,7 @@ final class Trials implements AutoCloseable {
     Instance victim = any(course.cluster.running());
     List<Place> others = without(course.cluster.running(), victim);
     course.say("freeze " + victim);
+    long frozen = System.nanoTime();
     victim.freeze();
     try {
       course.load.goOnFor(FROZEN);
@@ -98,6 +100,9 @@ final class Trials implements AutoCloseable {
       course.say("thaw " + victim);
       victim.thaw();
     }
+    // It goes on where it was, and takes a moment to hear that it was given up.
+    course.excuse(
+        List.of(victim.place()), frozen, System.nanoTime() + terms.suspectAfter().toNanos());
     course.awaitWhole();
     course.load.awaitAcknowledged(SOME, Cluster.PATIENCE);
   }
@@ -189,7 +194,8 @@ final class Trials implements AutoCloseable {
           course.load.goOnFor(terms.suspectAfter().plus(MARGIN));
           // Which of them goes on is not said, but some must.
           course.load.awaitAcknowledged(SOME, Cluster.PATIENCE);
-          course.heal(cut);
+          course.excuse(course.cluster.places(), cut, System.nanoTime());
+          course.heal();
           course.load.awaitAcknowledged(SOME, Cluster.PATIENCE);
         });
   }
@@ -324,10 +330,8 @@ final class Trials implements AutoCloseable {
     private final List<String> faults = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
 
-    /** When reads may have been answered by those who did not know yet that they were cut off. */
-    private long cutNanos = Long.MAX_VALUE;
-
-    private long noticedNanos = Long.MIN_VALUE;
+    /** Reads that may have been answered by who could not know yet that the others had gone on. */
+    private Predicate<Tally.WrongRead> excused = read -> false;
 
     Course(Cluster cluster, Load load, Tally tally, Journal journal) {
       this.cluster = cluster;
@@ -425,18 +429,25 @@ final class Trials implements AutoCloseable {
                   notes.add(
                       String.format(
                           Locale.ROOT, "still acknowledged for %.1f s", (last - cut) / 1e9)));
-      cutNanos = cut;
-      noticedNanos = noticed;
-      heal(cut);
+      excuse(refusing, cut, noticed);
+      heal();
     }
 
-    void heal(long cut) {
+    /** Those asked of one of these between these points in time. */
+    void excuse(List<Place> through, long fromNanos, long toNanos) {
+      excused =
+          excused.or(
+              read ->
+                  through.contains(read.through())
+                      && read.askedNanos() - fromNanos >= 0
+                      && read.askedNanos() - toNanos <= 0);
+    }
+
+    void heal() {
       say("heal");
       long healed = System.nanoTime();
       cuttable().heal();
       awaitWhole();
-      cutNanos = cut;
-      noticedNanos = Math.max(noticedNanos, healed);
       notes.add(
           String.format(Locale.ROOT, "whole after %.1f s", (System.nanoTime() - healed) / 1e9));
     }
@@ -461,7 +472,9 @@ final class Trials implements AutoCloseable {
       Verdict verdict = Verdict.of(ledger, whole.places(), journal);
       journal.say("all read");
       running.faults.addAll(verdict.faults());
-      running.faults.addAll(tally.wrongReadsOutside(running.cutNanos, running.noticedNanos));
+      tally.wrongReads().stream()
+          .filter(running.excused.negate())
+          .forEach(read -> running.faults.add(read.what()));
       Report report =
           new Report(
               name, tally, verdict.lost(), running.faults, verdict.late(), running.notes, journal);
