@@ -26,7 +26,7 @@ class GridTrialsTest {
   private static final int SIZE = 3;
   private static final int REQUESTS_PER_SECOND = 700;
   private static final Cluster.Terms TERMS =
-      new Cluster.Terms(SIZE, Duration.ofSeconds(6), Duration.ofSeconds(30));
+      new Cluster.Terms(SIZE, Duration.ofSeconds(10), Duration.ofSeconds(30));
 
   private Site site;
   private Trials trials;
