@@ -1,16 +1,20 @@
 package io.kvfunctions.functions;
 
+import io.kvfunctions.store.Change;
 import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.DeleteOutcome;
+import io.kvfunctions.store.Mutation;
 import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
-import java.util.function.Function;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Removes what is stored under a key. */
-public final class Delete implements Function<Delete.Input, Delete.Output> {
+public final class Delete implements Batched<Delete.Input, Delete.Output> {
   private final Store store;
   private final Limits limits;
 
@@ -51,6 +55,28 @@ public final class Delete implements Function<Delete.Input, Delete.Output> {
       return output(input, store.delete(input.key(), input.condition(), input.event()));
     } catch (UnavailableException e) {
       return Problem.unavailableToWrite(e);
+    }
+  }
+
+  @Override
+  public List<Output> applyAll(List<Input> inputs) {
+    return Several.outputs(inputs, input -> limits.checkKey(input.key()), this::writeAll);
+  }
+
+  private List<Output> writeAll(List<Input> inputs) {
+    List<Change<DeleteOutcome>> changes = new ArrayList<>(inputs.size());
+    for (Input input : inputs) {
+      changes.add(new Change<>(input.key(), new Mutation.Delete(input.condition(), input.event())));
+    }
+    try {
+      List<DeleteOutcome> outcomes = store.changeAll(changes);
+      List<Output> outputs = new ArrayList<>(inputs.size());
+      for (int i = 0; i < inputs.size(); i++) {
+        outputs.add(output(inputs.get(i), outcomes.get(i)));
+      }
+      return outputs;
+    } catch (UnavailableException e) {
+      return Collections.nCopies(inputs.size(), Problem.unavailableToWrite(e));
     }
   }
 

@@ -3,11 +3,13 @@ package io.kvfunctions.functions;
 import io.kvfunctions.store.Entry;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.UnavailableException;
-import java.util.function.Function;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Answers what is stored under a key. */
-public final class Get implements Function<Get.Input, Get.Output> {
+public final class Get implements Batched<Get.Input, Get.Output> {
   private final Store store;
   private final Limits limits;
 
@@ -39,6 +41,24 @@ public final class Get implements Function<Get.Input, Get.Output> {
       return output(input, store.get(input.key()));
     } catch (UnavailableException e) {
       return Problem.unavailable(e);
+    }
+  }
+
+  @Override
+  public List<Output> applyAll(List<Input> inputs) {
+    return Several.outputs(inputs, input -> limits.checkKey(input.key()), this::readAll);
+  }
+
+  private List<Output> readAll(List<Input> inputs) {
+    try {
+      List<@Nullable Entry> entries = store.getAll(inputs.stream().map(Input::key).toList());
+      List<Output> outputs = new ArrayList<>(inputs.size());
+      for (int i = 0; i < inputs.size(); i++) {
+        outputs.add(output(inputs.get(i), entries.get(i)));
+      }
+      return outputs;
+    } catch (UnavailableException e) {
+      return Collections.nCopies(inputs.size(), Problem.unavailable(e));
     }
   }
 

@@ -122,6 +122,12 @@ public final class Json {
     /** The key an input is about. */
     String key(I input);
 
+    /** How many bytes of values an input holds. */
+    int size(I input);
+
+    /** Whether an output may hold an entry, however large that is. */
+    boolean givesEntries();
+
     /** The problem as this function's output. */
     O problem(Problem problem);
   }
@@ -587,6 +593,16 @@ public final class Json {
     }
 
     @Override
+    public int size(Get.Input input) {
+      return 0;
+    }
+
+    @Override
+    public boolean givesEntries() {
+      return true;
+    }
+
+    @Override
     public Get.Output problem(Problem problem) {
       return problem;
     }
@@ -707,6 +723,16 @@ public final class Json {
     }
 
     @Override
+    public int size(Put.Input input) {
+      return input.value().size();
+    }
+
+    @Override
+    public boolean givesEntries() {
+      return false;
+    }
+
+    @Override
     public Put.Output problem(Problem problem) {
       return problem;
     }
@@ -757,6 +783,16 @@ public final class Json {
     @Override
     public String key(Delete.Input input) {
       return input.key();
+    }
+
+    @Override
+    public int size(Delete.Input input) {
+      return 0;
+    }
+
+    @Override
+    public boolean givesEntries() {
+      return false;
     }
 
     @Override

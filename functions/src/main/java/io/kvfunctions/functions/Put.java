@@ -1,7 +1,9 @@
 package io.kvfunctions.functions;
 
+import io.kvfunctions.store.Change;
 import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.Etag;
+import io.kvfunctions.store.Mutation;
 import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.PutOutcome;
 import io.kvfunctions.store.Store;
@@ -9,11 +11,13 @@ import io.kvfunctions.store.TimeToLive;
 import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
 import io.kvfunctions.store.Value;
-import java.util.function.Function;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Stores a value under a key. */
-public final class Put implements Function<Put.Input, Put.Output> {
+public final class Put implements Batched<Put.Input, Put.Output> {
   private final Store store;
   private final Limits limits;
 
@@ -63,6 +67,31 @@ public final class Put implements Function<Put.Input, Put.Output> {
   private @Nullable Problem unfit(Input input) {
     Problem unfit = limits.checkKey(input.key());
     return unfit == null ? limits.checkValue(input.value().size()) : unfit;
+  }
+
+  @Override
+  public List<Output> applyAll(List<Input> inputs) {
+    return Several.outputs(inputs, this::unfit, this::writeAll);
+  }
+
+  private List<Output> writeAll(List<Input> inputs) {
+    List<Change<PutOutcome>> changes = new ArrayList<>(inputs.size());
+    for (Input input : inputs) {
+      changes.add(
+          new Change<>(
+              input.key(),
+              new Mutation.Put(input.value(), input.ttl(), input.condition(), input.event())));
+    }
+    try {
+      List<PutOutcome> outcomes = store.changeAll(changes);
+      List<Output> outputs = new ArrayList<>(inputs.size());
+      for (int i = 0; i < inputs.size(); i++) {
+        outputs.add(output(inputs.get(i), outcomes.get(i)));
+      }
+      return outputs;
+    } catch (UnavailableException e) {
+      return Collections.nCopies(inputs.size(), Problem.unavailableToWrite(e));
+    }
   }
 
   private static Output output(Input input, PutOutcome outcome) {

@@ -90,10 +90,17 @@ final class BodyOutput extends OutputStream {
       return 0;
     }
     long bytes = 2L * entry.size();
-    if (!connection.tryReserve(bytes)) {
+    if (!hold(bytes)) {
       throw Connection.noRoom().asException();
     }
     return bytes;
+  }
+
+  /**
+   * Takes room for what the writer is about to keep, for {@link #letGo}; false where there is none.
+   */
+  boolean hold(long bytes) {
+    return connection.tryReserve(bytes);
   }
 
   /** Gives it back. */

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.AsciiString;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -44,6 +45,10 @@ final class Delivery {
 
   private static final String STRUCTURED = "application/cloudevents+json";
   private static final String BATCHED = "application/cloudevents-batch+json";
+
+  /** How many events of a batch are dealt with together; their data is that of the body. */
+  private static final int MOST = 200;
+
   private static final List<String> SUPPORTED = List.of(STRUCTURED, BATCHED);
 
   private final Receiver receiver;
@@ -162,14 +167,35 @@ final class Delivery {
 
   private Answer batched(byte[] body) {
     BatchOutcome batch = new BatchOutcome();
+    List<Envelope> group = new ArrayList<>();
+    int together = calling.together(MOST);
     Json.forEach(
         Envelope.JSON,
         body,
         0,
         body.length,
         bounds.batch(),
-        envelope -> batch.add(envelope, receiver.receive(envelope, Mode.BATCHED, to)));
+        envelope -> {
+          group.add(envelope);
+          if (group.size() >= together) {
+            receive(group, batch);
+          }
+        });
+    receive(group, batch);
     return batch.answer();
+  }
+
+  private void receive(List<Envelope> group, BatchOutcome batch) {
+    if (group.size() == 1) {
+      Envelope alone = group.getFirst();
+      batch.add(alone, receiver.receive(alone, Mode.BATCHED, to));
+    } else {
+      List<Outcome> outcomes = receiver.receiveAll(group, Mode.BATCHED, to);
+      for (int i = 0; i < outcomes.size(); i++) {
+        batch.add(group.get(i), outcomes.get(i));
+      }
+    }
+    group.clear();
   }
 
   private static Answer answer(Outcome outcome) {

@@ -205,19 +205,37 @@ final class Invocation<I, O> {
     List<Json.Element<I>> elements = Json.readArray(form, bytes, 0, bytes.length, bounds.batch());
     try (JsonGenerator generator = Json.generator(out.as(Answer.JSON))) {
       generator.writeStartArray();
+      Group<I, O> group =
+          new Group<>(
+              form,
+              function,
+              calling,
+              out,
+              true,
+              (input, output, number) -> {
+                if (output instanceof Problem problem) {
+                  writeProblem(of(input, problem), generator);
+                } else {
+                  form.write(output, generator, false);
+                }
+              });
       for (Json.Element<I> element : elements) {
         I input = element.input();
-        O output = input != null ? function.apply(input) : form.problem(element.problemOrThrow());
-        Problem problem = output instanceof Problem p ? p : write(output, generator, false, out);
-        if (problem != null) {
-          writeProblem(input == null ? problem : problem.with("key", form.key(input)), generator);
+        if (input != null) {
+          group.add(input, 0, form.size(input));
+        } else {
+          group.add(element.problemOrThrow(), 0);
         }
       }
+      group.call();
       generator.writeEndArray();
     }
   }
 
-  /** The batch in lines: each is called for and answered before the next one is looked at. */
+  /**
+   * The batch in lines: those that have come are called for and answered before any other is waited
+   * for.
+   */
   private void lines(BodyInput in, BodyOutput out, boolean minimal) throws IOException {
     if (minimal) {
       out.headers().set(PREFERENCE_APPLIED, RETURN_MINIMAL);
@@ -225,6 +243,15 @@ final class Invocation<I, O> {
     try (JsonGenerator generator = Json.generator(out.as(Answer.NDJSON))) {
       Totals totals = new Totals();
       out.ifItFails(totals::on);
+      Group<I, O> group =
+          new Group<>(
+              form,
+              function,
+              calling,
+              out,
+              !minimal,
+              (input, output, number) ->
+                  totals.count(answer(input, output, number, generator, minimal)));
       // What has been answered so far goes out before waiting for more: a client may want the one
       // to send the other.
       Lines lines =
@@ -232,14 +259,16 @@ final class Invocation<I, O> {
               in,
               bounds.body(),
               () -> {
+                group.call();
                 generator.flush();
                 out.flush();
               });
       while (lines.next()) {
         if (!lines.isBlank()) {
-          totals.count(line(lines, generator, minimal, out));
+          take(lines, group);
         }
       }
+      group.call();
       if (minimal) {
         totals.write(generator);
         generator.writeRaw('\n');
@@ -247,59 +276,45 @@ final class Invocation<I, O> {
     }
   }
 
-  /**
-   * Calls for one line and answers it unless only totals are wanted; gives the problem, if it ended
-   * in one.
-   */
-  private @Nullable Problem line(
-      Lines lines, JsonGenerator generator, boolean minimal, BodyOutput out) {
-    O output;
-    I input = null;
+  private void take(Lines lines, Group<I, O> group) {
     if (lines.isTooLong()) {
-      output = form.problem(bounds.lineTooLong(lines.length()));
+      group.add(bounds.lineTooLong(lines.length()), lines.number());
     } else if (lines.isWithoutRoom()) {
-      output = form.problem(Connection.noRoom());
+      group.add(Connection.noRoom(), lines.number());
     } else {
+      I input;
       try {
         input = Json.read(form, lines.bytes(), lines.from(), lines.to());
-        output = function.apply(input);
       } catch (ProblemException e) {
-        output = form.problem(e.problem());
+        group.add(e.problem(), lines.number());
+        return;
       }
+      group.add(input, lines.number(), lines.to() - lines.from());
     }
-    Problem problem = output instanceof Problem p ? p : null;
-    if (problem == null && !minimal) {
-      problem = write(output, generator, true, out);
-    }
-    if (problem != null) {
-      problem =
-          (input == null ? problem : problem.with("key", form.key(input)))
-              .with("line", lines.number());
-      if (!minimal) {
-        writeProblem(problem, generator);
-      }
-    }
+  }
+
+  /**
+   * Answers a line unless only totals are wanted; gives the problem, if it ended in one.
+   *
+   * @param input null where the line is none
+   */
+  private @Nullable Problem answer(
+      @Nullable I input, O output, long line, JsonGenerator generator, boolean minimal) {
+    Problem problem = output instanceof Problem p ? of(input, p).with("line", line) : null;
     if (!minimal) {
+      if (problem != null) {
+        writeProblem(problem, generator);
+      } else {
+        form.write(output, generator, true);
+      }
       generator.writeRaw('\n');
     }
     return problem;
   }
 
-  /**
-   * Writes an output, for which there must be room as long as the client takes; where there is
-   * none, nothing, and gives the problem.
-   */
-  private @Nullable Problem write(
-      O output, JsonGenerator generator, boolean onOneLine, BodyOutput out) {
-    long held;
-    try {
-      held = output instanceof Get.Found found ? out.hold(found.entry()) : 0;
-    } catch (ProblemException e) {
-      return e.problem();
-    }
-    form.write(output, generator, onOneLine);
-    out.letGo(held);
-    return null;
+  /** The problem with the key it is about, as far as that could be read. */
+  private Problem of(@Nullable I input, Problem problem) {
+    return input == null ? problem : problem.with("key", form.key(input));
   }
 
   private static void writeProblem(Problem problem, JsonGenerator generator) {

@@ -13,7 +13,7 @@ import java.util.Arrays;
 final class Lines {
   private static final int BUFFER = 8 * 1024;
 
-  /** What to do before waiting for more. */
+  /** What to do before waiting for more, or for want of room. */
   interface Flush {
     void run() throws IOException;
   }
@@ -34,7 +34,7 @@ final class Lines {
 
   /**
    * @param limit the most bytes of a line
-   * @param beforeWaiting what to do before it waits for more to come
+   * @param beforeWaiting what to do before it waits for more to come, or goes without room
    */
   Lines(BodyInput in, int limit, Flush beforeWaiting) {
     this.in = in;
@@ -91,9 +91,12 @@ final class Lines {
     return -1;
   }
 
-  private boolean grow() {
+  private boolean grow() throws IOException {
     if (!in.hold(bytes.length)) {
-      return false;
+      beforeWaiting.run(); // which may let go of something
+      if (!in.hold(bytes.length)) {
+        return false;
+      }
     }
     bytes = Arrays.copyOf(bytes, bytes.length * 2);
     return true;

@@ -5,6 +5,7 @@ import static io.kvfunctions.events.Envelopes.fields;
 import static io.kvfunctions.events.Envelopes.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kvfunctions.Seed;
 import io.kvfunctions.SettableClock;
 import io.kvfunctions.events.Outcome.Done;
 import io.kvfunctions.functions.Delete;
@@ -14,10 +15,14 @@ import io.kvfunctions.functions.Put;
 import io.kvfunctions.store.Entry;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.Stores;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class ReceiverTest {
@@ -227,6 +232,80 @@ class ReceiverTest {
     assertThat(put(fields("ce-key", "a", "ce-id", "5", time, "2026-01-01T00:00:01.9Z"), TEXT, "x"))
         .isEqualTo(Done.STALE);
     assertThat(store.get("a")).isNull();
+  }
+
+  // ---- several at once
+
+  /** In a store of its own, so that what was done there can be compared. */
+  private static List<Envelope> events(Random random) {
+    List<Envelope> events = new ArrayList<>();
+    for (int i = random.nextInt(30); i >= 0; i--) {
+      events.add(random(random));
+    }
+    return events;
+  }
+
+  @Test
+  void several_areDealtWithAsEachAfterTheOther() {
+    Random random = new Random(Seed.forTest("ReceiverTest"));
+    for (int round = 0; round < 100; round++) {
+      long seed = random.nextLong();
+      List<Envelope> events = events(new Random(seed));
+      List<Envelope> sameEvents = events(new Random(seed)); // data can be read once
+      Store other = Stores.over(clock);
+      SimpleMeterRegistry counted = new SimpleMeterRegistry();
+      Receiver together =
+          new Receiver(
+              new Put(other, limits),
+              new Delete(other, limits),
+              List.of("key"),
+              new EventMetrics(counted, clock));
+      Store alone = Stores.over(clock);
+      SimpleMeterRegistry countedAlone = new SimpleMeterRegistry();
+      Receiver oneByOne =
+          new Receiver(
+              new Put(alone, limits),
+              new Delete(alone, limits),
+              List.of("key"),
+              new EventMetrics(countedAlone, clock));
+
+      List<Outcome> outcomes = together.receiveAll(events, Mode.BATCHED, Addressee.PUT);
+
+      List<Outcome> expected =
+          sameEvents.stream()
+              .map(event -> oneByOne.receive(event, Mode.BATCHED, Addressee.PUT))
+              .toList();
+      assertThat(outcomes).isEqualTo(expected);
+      for (String key : List.of("0", "1", "2")) {
+        assertThat(Stores.textOf(other.get(key))).isEqualTo(Stores.textOf(alone.get(key)));
+      }
+      assertThat(counts(counted)).isEqualTo(counts(countedAlone));
+    }
+  }
+
+  private static Envelope random(Random random) {
+    String key = "\"key\":\"" + random.nextInt(3) + "\"";
+    String data = "\"data\":" + random.nextInt(1_000);
+    String time =
+        random.nextBoolean()
+            ? ""
+            : ",\"time\":\"2026-01-01T00:00:0%dZ\"".formatted(random.nextInt(10));
+    String event =
+        "{\"specversion\":\"1.0\",\"id\":\"%d\",\"source\":\"/s\",\"type\":\"%%s\",%%s%s}"
+            .formatted(random.nextInt(40), time);
+    return json(
+        switch (random.nextInt(6)) {
+          case 0 -> event.formatted("io.kvfunctions.delete", "\"data\":{" + key + "}");
+          case 1 -> event.formatted("dev.knative.kafka.event", key);
+          case 2 -> event.formatted("", key);
+          case 3 -> event.formatted("io.kvfunctions.put", data);
+          default -> event.formatted("t", key + "," + data);
+        });
+  }
+
+  private static Map<Object, Double> counts(SimpleMeterRegistry registry) {
+    return registry.get("kv.events").counters().stream()
+        .collect(Collectors.toMap(counter -> counter.getId().getTags(), Counter::count));
   }
 
   // ---- metrics

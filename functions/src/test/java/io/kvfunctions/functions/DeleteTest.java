@@ -13,6 +13,7 @@ import io.kvfunctions.store.Store;
 import io.kvfunctions.store.Stores;
 import io.kvfunctions.store.TimeToLive;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -119,5 +120,26 @@ class DeleteTest {
                 Map.of("limit", 100L, "actual", 0L)));
     assertThat(full.apply(new Delete.Input("a", Presence.ANY)))
         .isEqualTo(new Delete.Gone("a", false));
+  }
+
+  @Test
+  void severalAreEachDoneInTheirOrder_andOneThatFailsStopsNoOther() {
+    store.put("a", Stores.text("1"), TimeToLive.NONE, Presence.ANY);
+    Etag etag = store.get("a").etag();
+
+    List<Delete.Output> outputs =
+        delete.applyAll(
+            List.of(
+                new Delete.Input("a", Presence.ABSENT),
+                new Delete.Input("", Presence.ANY),
+                new Delete.Input("a", Presence.ANY),
+                new Delete.Input("a", Presence.ANY)));
+
+    assertThat(outputs)
+        .containsExactly(
+            Problem.preconditionFailed(etag),
+            Problem.of(Problem.Kind.KEY_EMPTY, "a key has at least one character"),
+            new Delete.Gone("a", true),
+            new Delete.Gone("a", false));
   }
 }

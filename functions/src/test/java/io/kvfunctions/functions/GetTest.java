@@ -13,6 +13,8 @@ import io.kvfunctions.store.TimeToLive;
 import io.kvfunctions.store.Value;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class GetTest {
@@ -164,5 +166,20 @@ class GetTest {
     clock.move(Duration.ofMillis(999));
     assertThat(get.apply(new Get.Input("a")))
         .isEqualTo(Problem.of(Problem.Kind.NOT_FOUND, "there is no entry under this key"));
+  }
+
+  // ---- several at once
+
+  @Test
+  void severalAreEachAnsweredInItsPlace() {
+    store.put("a", Stores.text("1"), TimeToLive.NONE, Presence.ANY);
+    store.put("b", Stores.text("2"), TimeToLive.ofSeconds(1), Presence.ANY);
+    store.put("c", Stores.text("3"), TimeToLive.ofSeconds(9), Presence.ANY);
+    clock.move(Duration.ofSeconds(2));
+    List<Get.Input> inputs = Stream.of("c", "", "b", "none", "a", "a").map(Get.Input::new).toList();
+
+    assertThat(get.applyAll(inputs)).isEqualTo(inputs.stream().map(get).toList());
+    assertThat(get.applyAll(List.of())).isEmpty();
+    assertThat(get.applyAll(List.of(new Get.Input("")))).hasSize(1);
   }
 }

@@ -17,6 +17,7 @@ import io.kvfunctions.store.Stores;
 import io.kvfunctions.store.TimeToLive;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -405,5 +406,33 @@ class PutTest {
     assertThat(read(Json.PUT, "{\"key\":\"a\",\"value\":1}").event()).isNull();
     assertThat(read(Json.DELETE, "\"a\"").event()).isNull();
     assertThat(read(Json.DELETE, "{\"key\":\"a\"}").event()).isNull();
+  }
+
+  @Test
+  void severalAreEachDoneInTheirOrder_andOneThatFailsStopsNoOther() {
+    List<Put.Output> outputs =
+        put.applyAll(
+            List.of(
+                input("a", "1", Presence.ANY),
+                input("", "2", Presence.ANY),
+                input("a", "3", Presence.ABSENT),
+                input("b", "4", Presence.ANY),
+                input("a", "5", Presence.PRESENT)));
+
+    assertThat(outputs).hasSize(5);
+    Etag first = ((Put.Stored) outputs.get(0)).etag();
+    Etag last = store.get("a").etag();
+    assertThat(outputs)
+        .containsExactly(
+            new Put.Stored("a", first, true),
+            Problem.of(Problem.Kind.KEY_EMPTY, "a key has at least one character"),
+            Problem.preconditionFailed(first),
+            new Put.Stored("b", store.get("b").etag(), true),
+            new Put.Stored("a", last, false));
+    assertThat(Stores.textOf(store.get("a"))).isEqualTo("5");
+  }
+
+  private static Put.Input input(String key, String text, Presence condition) {
+    return new Put.Input(key, Stores.text(text), TimeToLive.NONE, condition);
   }
 }

@@ -7,6 +7,7 @@ import io.kvfunctions.store.Store;
 import io.kvfunctions.store.Stores;
 import io.kvfunctions.store.TimeToLive;
 import io.kvfunctions.store.UnavailableEntries;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -48,5 +49,19 @@ class UnavailableTest {
     assertThat(new Delete(store, limits).apply(new Delete.Input("", Presence.ANY)))
         .isInstanceOfSatisfying(
             Problem.class, problem -> assertThat(problem.kind()).isEqualTo(Problem.Kind.KEY_EMPTY));
+  }
+
+  @Test
+  void ofSeveral_eachIsToldWhatBecameOfIt() {
+    Put.Input put = new Put.Input("a", Stores.text("1"), TimeToLive.NONE, Presence.ANY);
+    Put.Input invalid = new Put.Input("", Stores.text("1"), TimeToLive.NONE, Presence.ANY);
+    Problem keyEmpty = Problem.of(Problem.Kind.KEY_EMPTY, "a key has at least one character");
+
+    assertThat(new Put(store, limits).applyAll(List.of(put, invalid, put)))
+        .containsExactly(MAYBE_DONE, keyEmpty, MAYBE_DONE);
+    assertThat(new Delete(store, limits).applyAll(List.of(new Delete.Input("a", Presence.ANY))))
+        .containsExactly(MAYBE_DONE);
+    assertThat(new Get(store, limits).applyAll(List.of(new Get.Input("a"), new Get.Input(""))))
+        .containsExactly(Problem.of(Problem.Kind.UNAVAILABLE, UnavailableEntries.WHY), keyEmpty);
   }
 }

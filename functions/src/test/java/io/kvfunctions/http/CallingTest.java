@@ -32,7 +32,7 @@ class CallingTest {
     server =
         TestServer.start(
             Map.of("kv.limits.buffers", "256KB", "kv.expiry.interval", "1h"),
-            entries -> new DistantEntries(entries, this::await));
+            entries -> new DistantEntries(entries, keys -> await()));
     edge = server.context().getBean(Server.class);
   }
 

@@ -64,6 +64,11 @@ class GridContractTest {
   /** One grid for all cases that want the same settings. */
   private static ContractTarget grid(ContractCase one) {
     TestGrid grid = GRIDS.computeIfAbsent(one.settings(), TestGrid::start);
-    return new ContractTarget("127.0.0.1", grid.ports(), grid.clock());
+    // Of several connections in turn, some would be left idle for too long.
+    List<Integer> ports =
+        one.settings().containsKey("kv.http.idle-timeout")
+            ? grid.ports().subList(0, 1)
+            : grid.ports();
+    return new ContractTarget("127.0.0.1", ports, grid.clock());
   }
 }

@@ -3,55 +3,56 @@ package io.kvfunctions.store;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 
 /** Entries here that are treated as if they were elsewhere: no event loop may ask for them. */
 public final class DistantEntries implements Entries {
   private final Entries entries;
-  private final Runnable wait;
+  private final IntConsumer wait;
 
   public DistantEntries(Entries entries) {
-    this(entries, () -> LockSupport.parkNanos(1_000)); // who is to wait had better do so
+    this(entries, keys -> LockSupport.parkNanos(1_000)); // who is to wait had better do so
   }
 
   /**
-   * @param wait returns when a call has waited for long enough
+   * @param wait is told how many keys a call asks for, and returns when it has waited enough
    */
-  public DistantEntries(Entries entries, Runnable wait) {
+  public DistantEntries(Entries entries, IntConsumer wait) {
     this.entries = entries;
     this.wait = wait;
   }
 
-  private Entries waitedFor() {
+  private Entries waitedFor(int keys) {
     if (Thread.currentThread() instanceof FastThreadLocalThread) {
       throw new IllegalStateException("an event loop would wait");
     }
-    wait.run();
+    wait.accept(keys);
     return entries;
   }
 
   @Override
   public Entry get(String key) {
-    return waitedFor().get(key);
+    return waitedFor(1).get(key);
   }
 
   @Override
   public List<Entry> getAll(List<String> keys) {
-    return waitedFor().getAll(keys);
+    return waitedFor(keys.size()).getAll(keys);
   }
 
   @Override
   public <O> O change(String key, Mutation<O> mutation) {
-    return waitedFor().change(key, mutation);
+    return waitedFor(1).change(key, mutation);
   }
 
   @Override
   public <O> List<O> changeAll(List<Change<O>> changes) {
-    return waitedFor().changeAll(changes);
+    return waitedFor(changes.size()).changeAll(changes);
   }
 
   @Override
   public Page list(String prefix, String after, int limit) {
-    return waitedFor().list(prefix, after, limit);
+    return waitedFor(0).list(prefix, after, limit);
   }
 
   @Override
