@@ -182,6 +182,12 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     }
   }
 
+  /** Has whoever came hear everything at once. */
+  private void welcome() {
+    sent = null;
+    turn();
+  }
+
   /** Says whom there is. */
   private void look() {
     List<String> present = new ArrayList<>();
@@ -196,15 +202,12 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
       if (!member.localMember()) {
         long now = System.nanoTime();
         rounds.submitToMember(
-            new Round(state),
+            new Round(state, site.losses()),
             member,
             new ExecutionCallback<byte[]>() {
               @Override
               public void onResponse(byte[] reply) {
-                State said = Round.read(reply);
-                if (said != null) {
-                  quorum.heard(said, now);
-                }
+                Round.heard(reply, site, now);
               }
 
               @Override
@@ -272,7 +275,8 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   }
 
   private void lost(PartitionLostEvent event) {
-    if (event.allReplicasInPartitionLost()) {
+    // Not event.allReplicasInPartitionLost(), which counts as many backups as there can be at all.
+    if (event.getLostBackupCount() >= settings.backups()) {
       partitionsLost.incrementAndGet();
       long now = System.nanoTime();
       site.losses().lost(event.getPartitionId(), quorum.holds(now), instance.nowMillis(), now);
@@ -286,7 +290,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   private final class Members implements MembershipListener {
     @Override
     public void memberAdded(MembershipEvent event) {
-      turns.execute(Grid.this::turn);
+      turns.execute(Grid.this::welcome);
     }
 
     @Override

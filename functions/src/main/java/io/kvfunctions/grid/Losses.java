@@ -1,6 +1,9 @@
 package io.kvfunctions.grid;
 
 import io.kvfunctions.store.Entry;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -15,7 +18,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>Where there was no quorum at the time of the loss, nobody has answered for such a partition
  * since, and nobody does for a moment longer than it takes to have a quorum again: its entries are
- * on their way. Safe for any number of threads.
+ * on their way. All instances tell each other of their losses with every {@link Round}, for any of
+ * them may be the primary of a partition by the time it comes back. Safe for any number of threads.
  */
 final class Losses {
   /** How long entries may be on their way once there is a quorum again. */
@@ -85,6 +89,32 @@ final class Losses {
   boolean isToBeTaken(int partition, Entry entry) {
     long lost = lostAt.get(partition);
     return lost != NEVER && entry.lastModifiedMillis() <= lost;
+  }
+
+  /** Tells the others, who may become primaries of what was lost here. */
+  void writeTo(DataOutput out, long nowNanos) throws IOException {
+    for (int partition = 0; partition < lostAt.length(); partition++) {
+      long lost = lostAt.get(partition);
+      if (lost != NEVER) {
+        out.writeInt(partition);
+        out.writeLong(lost);
+        out.writeBoolean(isAwaited(partition, nowNanos));
+      }
+    }
+    out.writeInt(-1);
+  }
+
+  /** Hears of the losses of another. */
+  void readFrom(DataInput in, long nowNanos) throws IOException {
+    for (int partition = in.readInt(); partition >= 0; partition = in.readInt()) {
+      long lost = in.readLong();
+      boolean awaited = in.readBoolean();
+      long before = lostAt.getAndAccumulate(partition, lost, Math::max);
+      if (before < lost && awaited) {
+        anyWait = true;
+        waitUntil.set(partition, notNever(nowNanos + WAIT));
+      }
+    }
   }
 
   private static long notNever(long nanos) {

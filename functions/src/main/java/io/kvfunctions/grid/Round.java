@@ -10,18 +10,21 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an instance says of itself, for which it hears the same of the other: see {@link Quorum}.
+ * What an instance says of itself and of its losses, for which it hears the same of the other: see
+ * {@link Quorum} and {@link Losses}.
  */
 final class Round extends Task {
   private static final byte[] NONE = {};
 
   private @Nullable State state;
+  private byte[] losses = NONE;
 
   /** To be read. */
   Round() {}
 
-  Round(State state) {
+  Round(State state, Losses losses) {
     this.state = state;
+    this.losses = Reply.bytes(out -> losses.writeTo(out, System.nanoTime()));
   }
 
   /**
@@ -34,16 +37,36 @@ final class Round extends Task {
     if (!here.quorum().sees(theirs.id())) {
       return NONE;
     }
-    return Reply.bytes(out -> here.quorum().exchange(theirs).writeTo(out));
+    hear(new DataInputStream(new ByteArrayInputStream(losses)), here.losses());
+    return Reply.bytes(
+        out -> {
+          here.quorum().exchange(theirs).writeTo(out);
+          here.losses().writeTo(out, System.nanoTime());
+        });
   }
 
-  /** What the other says of itself, null where it does not. */
-  static @Nullable State read(byte[] reply) {
+  /**
+   * Hears what the other answers, if it does.
+   *
+   * @param sentNanos from before this was made
+   */
+  static void heard(byte[] reply, Site here, long sentNanos) {
     if (reply.length == 0) {
-      return null;
+      return;
     }
     try {
-      return State.readFrom(new DataInputStream(new ByteArrayInputStream(reply)));
+      DataInputStream in = new DataInputStream(new ByteArrayInputStream(reply));
+      State theirs = State.readFrom(in);
+      hear(in, here.losses());
+      here.quorum().heard(theirs, sentNanos);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void hear(DataInputStream in, Losses losses) {
+    try {
+      losses.readFrom(in, System.nanoTime());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -57,10 +80,12 @@ final class Round extends Task {
   @Override
   public void writeData(ObjectDataOutput out) throws IOException {
     Objects.requireNonNull(state).writeTo(out);
+    out.writeByteArray(losses);
   }
 
   @Override
   public void readData(ObjectDataInput in) throws IOException {
     state = State.readFrom(in);
+    losses = Objects.requireNonNull(in.readByteArray());
   }
 }

@@ -8,6 +8,11 @@ import io.kvfunctions.store.Entry;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.Stores;
 import io.kvfunctions.store.TimeToLive;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -54,5 +59,24 @@ class LossesTest {
 
     assertThat(losses.isAwaited(0, 1)).isFalse();
     assertThat(losses.isAnyAwaited()).isFalse();
+  }
+
+  @Test
+  void losses_areHeardOfByOthers_whoWaitForWhatTheyWaitFor() throws IOException {
+    Entry before = written("before");
+    losses.lost(0, false, clock.millis(), 0);
+    losses.lost(1, true, clock.millis(), 0);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    losses.writeTo(new DataOutputStream(bytes), SECOND);
+    Losses others = new Losses(2);
+
+    others.readFrom(
+        new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())), 50 * SECOND);
+
+    assertThat(others.isToBeTaken(0, before)).isTrue();
+    assertThat(others.isToBeTaken(1, before)).isTrue();
+    assertThat(others.isAwaited(0, 60 * SECOND)).isTrue();
+    assertThat(others.isAwaited(1, 60 * SECOND)).isFalse();
+    assertThat(others.isAwaited(0, 66 * SECOND)).isFalse();
   }
 }
