@@ -56,9 +56,12 @@ final class Engine {
     set(config, "hazelcast.shutdownhook.enabled", "false");
     set(config, "hazelcast.graceful.shutdown.max.wait", seconds(grid.leaveTimeout()));
     // What is acknowledged has its backups: neither a backup that does not answer nor a primary
-    // that is lost in the middle is passed over in silence.
+    // that is lost in the middle is passed over in silence. A pause is waited for.
     set(config, "hazelcast.operation.fail.on.indeterminate.state", "true");
-    set(config, "hazelcast.operation.backup.timeout.millis", "1000");
+    set(
+        config,
+        "hazelcast.operation.backup.timeout.millis",
+        millis(grid.callTimeout().dividedBy(2)));
     set(config, "hazelcast.operation.call.timeout.millis", millis(grid.callTimeout()));
     set(config, "hazelcast.partition.migration.stale.read.disabled", "true");
     set(config, "hazelcast.heartbeat.interval.seconds", "1");

@@ -76,14 +76,26 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   private String told = "";
 
   /** Joins, or begins alone; comes back once it has. */
+  public static Grid join(KvSettings.Grid settings, Instance instance) {
+    String id = UUID.randomUUID().toString();
+    Quorum quorum = new Quorum(id, settings.instances(), settings.suspectAfter().dividedBy(2));
+    Site site = new Site(instance, quorum);
+    HazelcastInstance engine = Hazelcast.newHazelcastInstance(Engine.config(settings, id, site));
+    try {
+      return new Grid(settings, instance, site, engine);
+    } catch (RuntimeException | Error e) { // its threads would keep the process from ending
+      engine.getLifecycleService().terminate();
+      throw e;
+    }
+  }
+
   @SuppressWarnings("FutureReturnValueIgnored") // a turn lets nothing out
-  public Grid(KvSettings.Grid settings, Instance instance) {
+  private Grid(KvSettings.Grid settings, Instance instance, Site site, HazelcastInstance engine) {
     this.settings = settings;
     this.instance = instance;
-    String id = UUID.randomUUID().toString();
-    this.quorum = new Quorum(id, settings.instances(), settings.suspectAfter().dividedBy(2));
-    this.site = new Site(instance, quorum);
-    this.engine = Hazelcast.newHazelcastInstance(Engine.config(settings, id, site));
+    this.quorum = site.quorum();
+    this.site = site;
+    this.engine = engine;
     this.rounds = engine.getExecutorService(Engine.ROUNDS);
     Site.of(engine); // from now on it knows its partitions
     this.entries = new GridEntries(engine, site, () -> ready, settings.callTimeout());

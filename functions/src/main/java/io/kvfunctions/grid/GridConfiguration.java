@@ -15,7 +15,7 @@ public class GridConfiguration {
 
   @Bean
   Grid grid(KvSettings settings, Instance instance) {
-    return new Grid(settings.grid(), instance);
+    return Grid.join(settings.grid(), instance);
   }
 
   /** How it stands, for people. */

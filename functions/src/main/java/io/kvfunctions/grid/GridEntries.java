@@ -469,7 +469,10 @@ final class GridEntries implements Entries {
     try {
       return calling.call();
     } catch (ExecutionException e) {
-      failure = e.getCause() == null ? e : e.getCause();
+      failure = e;
+      while (failure instanceof ExecutionException && failure.getCause() != null) {
+        failure = failure.getCause(); // one for each instance it came by
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       failure = e;

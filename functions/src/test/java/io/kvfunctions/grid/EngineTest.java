@@ -3,6 +3,7 @@ package io.kvfunctions.grid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.SerializationConfig;
 import com.hazelcast.core.IndeterminateOperationStateException;
 import com.hazelcast.instance.EndpointQualifier;
@@ -89,6 +90,40 @@ class EngineTest {
                 .getAdvancedNetworkConfig()
                 .getEndpointConfigs())
         .containsOnlyKeys(EndpointQualifier.MEMBER);
+  }
+
+  @Test
+  void theOthers_areFoundByNameOrByList_andInNoOtherWay() {
+    JoinConfig listed =
+        Engine.config(settings("kv", ""), "id", new Site(null, null))
+            .getAdvancedNetworkConfig()
+            .getJoin();
+    KvSettings.Grid byName =
+        new KvSettings.Grid(
+            List.of(),
+            "kv-members.default.svc",
+            3,
+            1,
+            new Hidden("kv"),
+            "",
+            "",
+            5702,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60));
+    JoinConfig named =
+        Engine.config(byName, "id", new Site(null, null)).getAdvancedNetworkConfig().getJoin();
+
+    assertThat(listed.getTcpIpConfig().getMembers()).containsExactly("127.0.0.1:5701");
+    assertThat(listed.getKubernetesConfig().isEnabled()).isFalse();
+    assertThat(named.getKubernetesConfig().getProperties())
+        .containsEntry("service-dns", "kv-members.default.svc")
+        .containsEntry("service-port", "5702");
+    assertThat(named.getTcpIpConfig().isEnabled()).isFalse();
+    for (JoinConfig join : List.of(listed, named)) {
+      assertThat(join.getMulticastConfig().isEnabled()).isFalse();
+      assertThat(join.getAutoDetectionConfig().isEnabled()).isFalse();
+    }
   }
 
   @Test

@@ -96,6 +96,9 @@ class KvSettingsTest {
   void metadata_saysTheSame() throws IOException {
     Map<String, String> described = new LinkedHashMap<>();
     for (JsonNode property : metadata().get("properties").values()) {
+      if (!property.get("name").stringValue().startsWith("kv.")) {
+        continue; // what Spring Boot has for each endpoint
+      }
       assertThat(property.path("description").asString("")).as("%s", property).isNotBlank();
       String value = property.path("defaultValue").asString("");
       described.put(
