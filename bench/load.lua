@@ -1,7 +1,9 @@
 -- Sends the requests of a file, one after another, round and round, and prints one line of JSON at the end.
 -- In the file each request is a line with its length, then its bytes: wrk makes nothing, it only sends.
 --
---   wrk … -s load.lua http://127.0.0.1:PORT -- FILE
+--   wrk … -s load.lua http://127.0.0.1:PORT -- FILE [AFTER]
+--
+-- It begins behind the first AFTER of them, so that several at once need not send the same at the same moment.
 
 dofile("report.lua") -- wrk is run in this folder
 
@@ -14,6 +16,7 @@ function init(args)
     requests[count] = file:read(tonumber(length))
   end
   file:close()
+  last = tonumber(args[2] or 0)
 end
 
 function request()

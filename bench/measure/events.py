@@ -54,7 +54,7 @@ class Single(rest.Load):
                 batch.expect(applied(answer), self.subject, "event", f"{answer.status} {answer.headers} {answer.body}")
                 lengths.append(answer.length)
             self.answer_bytes["event"] = statistics.mean(lengths)
-            self.verify(c, self.order)
+            self.verify([c], self.order)
 
     def run(self, operation, seconds):
         self.generation = next(GENERATIONS)
@@ -71,7 +71,7 @@ class Single(rest.Load):
                 result = self.wrk(file, seconds, "event.lua", str(self.generation))
             time.sleep(0.5)
             self.check(operation, result, self.answer_bytes["event"])  # another outcome is another length
-            self.verify(verifier, self.order[:rest.SAMPLES] + self.order[-rest.SAMPLES:])
+            self.verify([verifier], self.order[:rest.SAMPLES] + self.order[-rest.SAMPLES:])
         file.unlink()
         return self.row(operation, result, meter)
 

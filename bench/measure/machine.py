@@ -11,7 +11,7 @@ import time
 
 from .settings import BENCH, LOAD_CORE, PROJECT, SERVER_CORE
 
-PACKAGES = ("webdis", "redis-server", "nginx", "libnginx-mod-http-lua", "gunicorn", "python3-flask", "wrk")
+PACKAGES = ("etcd-server", "webdis", "redis-server", "nginx", "libnginx-mod-http-lua", "gunicorn", "python3-flask", "wrk")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -74,7 +74,7 @@ def check():
             raise SystemExit(f"compare: core {core} is not here: two cores are needed (SERVER_CORE, LOAD_CORE)")
 
 
-def header(settings, subjects):
+def header(settings, subjects, cores=f"servers on {SERVER_CORE}, load on {LOAD_CORE}"):
     """What one must know of the machine to read the numbers, as (name, text) pairs."""
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())
@@ -88,7 +88,7 @@ def header(settings, subjects):
                     f"{int(memory.group(1)) / 2**20:.0f} GiB"),
         ("system", f"Linux {platform.release()}, Debian {debian.read_text().strip() if debian.exists() else '?'}"),
         ("load before", f"{os.getloadavg()[0]:.2f}"),
-        ("cores", f"servers on {SERVER_CORE}, load on {LOAD_CORE}"),
+        ("cores", cores),
         ("amount", ", ".join(f"{name} {amount}" for name, amount in vars(settings).items())),
     ]
     if "kv-functions" in subjects:
@@ -149,7 +149,7 @@ class Meter:
         self.seconds = wall
         self.server = server / wall
         self.load = load / wall
-        self.foreign = max(0.0, server_core / wall - self.server) + max(0.0, load_core / wall - self.load)
+        self.foreign = max(0.0, (server_core + load_core) / wall - self.server - self.load)
         self.steal = steal / wall
 
     def now(self):

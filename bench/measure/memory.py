@@ -17,9 +17,14 @@ def held(subject):
     if subject.name == "redis":
         with Redis(subject.port) as c:
             return {"": (0, int(re.search(rb"used_memory:(\d+)", c.ask("INFO", "memory")).group(1)))}
+    return histogram(subject.jcmd, subject.pid)
+
+
+def histogram(jcmd, pid):
+    """What lives on the heap of a JVM."""
     # Four times: the serial and the parallel collector leave some dead objects, as fillers, but every fourth time.
     for command in (*["GC.run"] * 4, "GC.class_histogram"):
-        out = subprocess.run([subject.jcmd, str(subject.pid), command], stdout=subprocess.PIPE, text=True,
+        out = subprocess.run([jcmd, str(pid), command], stdout=subprocess.PIPE, text=True,
                              check=True).stdout
     return {name: (int(instances), int(size))
             for instances, size, name in re.findall(r"^ *\d+: +(\d+) +(\d+) +(\S+)", out, re.M)}

@@ -22,9 +22,11 @@ class Subject:
     """A server that answers GET and PUT of raw bytes under some path, with all its processes on the server's core."""
 
     name = ""
+    cores = (SERVER_CORE,)
     get_path = put_path = "/kv/{key}"
     pipelines = True  # whether it answers requests that are sent at once,
     keeps_order = True  # and in their order
+    answers_vary = 0.01  # by which share of its length an answer may differ from another of its kind
 
     def __init__(self):
         self.port = free_port()
@@ -37,6 +39,17 @@ class Subject:
     def put_request(self, key, value):
         return (f"PUT {self.put_path.format(key=key)} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
                 f"Content-Length: {len(value.encode())}\r\n\r\n{value}").encode()
+
+    def value_of(self, answer):
+        """The value that an answer to a GET has, None where it says that there is none."""
+        if answer.status not in (200, 404):
+            raise SystemExit(f"compare: {self.name} answers {answer.status} to a GET: {answer.body[:200]}")
+        return answer.body if answer.status == 200 else None
+
+    @property
+    def ports(self):
+        """Where it answers; more than one where it is several servers, of which each knows all."""
+        return [self.port]
 
     def start(self):
         raise NotImplementedError
@@ -54,16 +67,29 @@ class Subject:
 
     def run(self, command, port, seconds=60):
         """Starts a process on the server's core, and waits until it listens on `port`."""
+        log = self.log(command)
+        return self.await_port(self.launch(command, log), port, log, seconds)
+
+    def log(self, command, *more):
+        return RAW / f"{'-'.join((self.name, *more, pathlib.Path(command[0]).name))}.log"
+
+    def launch(self, command, log, **pipes):
+        """Starts a process on the server's core, or cores."""
         RAW.mkdir(parents=True, exist_ok=True)
-        log = RAW / f"{self.name}-{pathlib.Path(command[0]).name}.log"
-        # setpriv: should this program be killed outright, the kernel ends the server.
-        process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "taskset", "--cpu-list", str(SERVER_CORE), *map(str, command)],
-            stdin=subprocess.DEVNULL, stdout=log.open("w"), stderr=subprocess.STDOUT,
-            cwd=self.folder.name, start_new_session=True,
-            env={"PATH": os.environ["PATH"], "HOME": self.folder.name, "LANG": "C.UTF-8",
-                 "PYTHONDONTWRITEBYTECODE": "1"})
+        with log.open("w") as out:
+            # setpriv: should this program be killed outright, the kernel ends the server.
+            process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", "taskset", "--cpu-list", ",".join(map(str, self.cores)),
+                 *map(str, command)],
+                **{"stdin": subprocess.DEVNULL, "stdout": out, "stderr": out} | pipes,
+                cwd=self.folder.name, start_new_session=True,
+                env={"PATH": os.environ["PATH"], "HOME": self.folder.name, "LANG": "C.UTF-8",
+                     "PYTHONDONTWRITEBYTECODE": "1"})
         self.leaders.append(process)
+        return process
+
+    def await_port(self, process, port, log, seconds=60):
+        """Waits until a process listens on `port`, and gives its id."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if process.poll() is not None:
@@ -80,8 +106,8 @@ class Subject:
 
     def check_cores(self):
         for pid in self.pids():
-            if os.sched_getaffinity(pid) != {SERVER_CORE}:
-                raise SystemExit(f"compare: process {pid} of {self.name} may leave core {SERVER_CORE}")
+            if os.sched_getaffinity(pid) != set(self.cores):
+                raise SystemExit(f"compare: process {pid} of {self.name} may run on other cores than {self.cores}")
 
     def stop(self):
         for leader in reversed(self.leaders):
