@@ -7,6 +7,7 @@ import com.hazelcast.core.ExecutionCallback;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.IExecutorService;
+import com.hazelcast.core.LifecycleEvent.LifecycleState;
 import com.hazelcast.partition.MigrationListener;
 import com.hazelcast.partition.MigrationState;
 import com.hazelcast.partition.PartitionLostEvent;
@@ -96,6 +97,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     this.quorum = site.quorum();
     this.site = site;
     this.engine = engine;
+    instance.budget().countCopies(1 + settings.backups());
     this.rounds = engine.getExecutorService(Engine.ROUNDS);
     Site.of(engine); // from now on it knows its partitions
     this.entries = new GridEntries(engine, site, () -> ready, settings.callTimeout());
@@ -103,6 +105,14 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     engine.getCluster().addMembershipListener(new Members());
     engine.getPartitionService().addMigrationListener(new Migrations());
     engine.getPartitionService().addPartitionLostListener((PartitionLostListener) this::lost);
+    engine
+        .getLifecycleService()
+        .addLifecycleListener(
+            event -> {
+              if (event.getState() == LifecycleState.MERGING) {
+                site.losses().forget();
+              }
+            });
     look();
     turns.scheduleWithFixedDelay(this::turn, 0, TURN.toMillis(), TimeUnit.MILLISECONDS);
     Thread.ofVirtual().name("kv-grid-safe").start(this::watchSafety);

@@ -91,6 +91,17 @@ final class Losses {
     return lost != NEVER && entry.lastModifiedMillis() <= lost;
   }
 
+  /**
+   * Forgets all: this instance joins others that went on without it, and what it took for lost is
+   * what they have.
+   */
+  void forget() {
+    for (int partition = 0; partition < lostAt.length(); partition++) {
+      lostAt.set(partition, NEVER);
+      waitUntil.set(partition, NEVER);
+    }
+  }
+
   /** Tells the others, who may become primaries of what was lost here. */
   void writeTo(DataOutput out, long nowNanos) throws IOException {
     for (int partition = 0; partition < lostAt.length(); partition++) {

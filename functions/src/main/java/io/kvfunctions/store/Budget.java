@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Budget {
   private final long limitBytes;
   private final AtomicLong usedBytes = new AtomicLong();
+  private volatile int copies = 1;
 
   /**
    * @param limitBytes what all entries may hold, in bytes of heap
@@ -21,7 +22,8 @@ public final class Budget {
    * Takes this many bytes, or gives back where negative. False, and nothing taken, where they would
    * pass the limit.
    */
-  boolean reserve(long bytes) {
+  boolean reserve(long bytesOfOne) {
+    long bytes = bytesOfOne * copies;
     if (bytes <= 0) {
       usedBytes.addAndGet(bytes);
       return true;
@@ -35,6 +37,14 @@ public final class Budget {
       used = witness;
     }
     return false;
+  }
+
+  /**
+   * Has every entry count as often: where others keep copies of what is written here, as many of
+   * theirs come here.
+   */
+  public void countCopies(int copiesOfEach) {
+    copies = copiesOfEach;
   }
 
   /**

@@ -79,4 +79,15 @@ class LossesTest {
     assertThat(others.isAwaited(1, 60 * SECOND)).isFalse();
     assertThat(others.isAwaited(0, 66 * SECOND)).isFalse();
   }
+
+  @Test
+  void forget_isForWhoJoinsOthersThatWentOn_andDeletedMeanwhile() {
+    Entry before = written("before");
+    losses.lost(0, false, clock.millis(), 0);
+
+    losses.forget();
+
+    assertThat(losses.isToBeTaken(0, before)).isFalse();
+    assertThat(losses.isAwaited(0, 1)).isFalse();
+  }
 }
