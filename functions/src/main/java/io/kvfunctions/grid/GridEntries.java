@@ -8,6 +8,7 @@ import com.hazelcast.core.IExecutorService;
 import com.hazelcast.core.IndeterminateOperationStateException;
 import com.hazelcast.core.MemberLeftException;
 import com.hazelcast.core.OperationTimeoutException;
+import com.hazelcast.internal.serialization.Data;
 import com.hazelcast.map.IMap;
 import com.hazelcast.spi.exception.RetryableException;
 import com.hazelcast.spi.exception.TargetNotMemberException;
@@ -38,7 +39,6 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -78,6 +78,7 @@ final class GridEntries implements Entries {
   private final Member self;
   private final Site site;
   private final Partitions partitions;
+  private final Calls calls;
   private final BooleanSupplier ready;
   private final long timeoutNanos;
 
@@ -91,6 +92,7 @@ final class GridEntries implements Entries {
     this.self = engine.getCluster().getLocalMember();
     this.site = site;
     this.partitions = site.shards().partitions();
+    this.calls = site.calls();
     this.ready = ready;
     this.timeoutNanos = timeout.toNanos();
   }
@@ -99,7 +101,7 @@ final class GridEntries implements Entries {
   public @Nullable Entry get(String key) {
     requireAnswerable();
     requireHere(key);
-    Entry entry = await(map.getAsync(key), false);
+    Entry entry = calls.entry(await(calls.get(key), false));
     requireAnswerable(); // or another may have taken over meanwhile
     return entry;
   }
@@ -122,7 +124,7 @@ final class GridEntries implements Entries {
     requireAnswerable();
     long until = System.nanoTime() + timeoutNanos;
     while (true) {
-      Object reply = Reply.read(await(map.submitToKey(key, new Step(mutation)), true));
+      Object reply = Reply.read(carriedOut(calls.submit(key, new Step(mutation))));
       if (!mustTryAgain(key, reply, until)) {
         return outcome(mutation, reply);
       }
@@ -180,7 +182,7 @@ final class GridEntries implements Entries {
       Member primary = partitions.primary(partitions.of(changes.get(i).key()));
       shares.computeIfAbsent(primary == null ? self : primary, m -> new ArrayList<>()).add(i);
     }
-    Map<List<Integer>, CompletionStage<byte[]>> replies = new LinkedHashMap<>();
+    Map<List<Integer>, CompletableFuture<byte[]>> replies = new LinkedHashMap<>();
     shares.forEach(
         (member, share) -> {
           Batch batch = new Batch(share.stream().map(changes::get).toList());
@@ -212,7 +214,7 @@ final class GridEntries implements Entries {
     return all;
   }
 
-  private CompletionStage<byte[]> submit(Task task, Member member) {
+  private CompletableFuture<byte[]> submit(Task task, Member member) {
     CompletableFuture<byte[]> reply = new CompletableFuture<>();
     tasks.submitToMember(
         task,
@@ -234,7 +236,7 @@ final class GridEntries implements Entries {
   /** Carries out a share of a batch here; those of the same key in their order. */
   List<byte[]> carryOut(List<? extends Change<?>> changes) {
     List<byte[]> replies = new ArrayList<>(changes.size());
-    List<CompletionStage<byte[]>> underWay = new ArrayList<>();
+    List<CompletableFuture<Data>> underWay = new ArrayList<>();
     Set<String> keys = new HashSet<>();
     for (Change<?> change : changes) {
       if (!keys.add(change.key())) { // once more: after what is under way
@@ -242,15 +244,15 @@ final class GridEntries implements Entries {
         keys.clear();
         keys.add(change.key());
       }
-      underWay.add(map.submitToKey(change.key(), new Step(change.mutation())));
+      underWay.add(calls.submit(change.key(), new Step(change.mutation())));
     }
     collect(underWay, replies);
     return replies;
   }
 
-  private void collect(List<CompletionStage<byte[]>> underWay, List<byte[]> replies) {
-    for (CompletionStage<byte[]> reply : underWay) {
-      replies.add(await(reply, true));
+  private void collect(List<CompletableFuture<Data>> underWay, List<byte[]> replies) {
+    for (CompletableFuture<Data> reply : underWay) {
+      replies.add(carriedOut(reply));
     }
     underWay.clear();
   }
@@ -273,10 +275,10 @@ final class GridEntries implements Entries {
                   shares.computeIfAbsent(primary, m -> new BitSet()).set(partition);
                 }
               });
-      List<CompletionStage<byte[]>> looks = new ArrayList<>();
+      List<CompletableFuture<byte[]>> looks = new ArrayList<>();
       shares.forEach(
           (member, share) -> looks.add(submit(new Look(prefix, after, limit, share), member)));
-      for (CompletionStage<byte[]> look : looks) {
+      for (CompletableFuture<byte[]> look : looks) {
         Look.Found found = Look.read(await(look, false));
         found.page().entries().forEach(item -> items.put(item.key(), item));
         more |= found.page().more();
@@ -356,7 +358,7 @@ final class GridEntries implements Entries {
 
   /** Has the partition's primary have a shard for it, which may be no longer here. */
   void touch(int partition) {
-    await(map.submitToKey(partitions.keyIn(partition), new Touch()), false);
+    await(calls.submit(partitions.keyIn(partition), new Touch()), false);
   }
 
   /** The next key of a shard, and what comes behind it. */
@@ -373,19 +375,19 @@ final class GridEntries implements Entries {
   @Override
   public int sweep(int atMost) {
     long now = site.instance().nowMillis();
-    List<CompletionStage<byte[]>> steps = new ArrayList<>();
+    List<CompletableFuture<Data>> steps = new ArrayList<>();
     for (int partition = 0; partition < partitions.count() && steps.size() < atMost; partition++) {
       Shard shard = partitions.isHere(partition) ? site.shards().at(partition) : null;
       if (shard != null) {
         Iterator<String> due = shard.dueBy(now);
         while (due.hasNext() && steps.size() < atMost) {
-          steps.add(map.submitToKey(due.next(), new Step(Mutation.Expire.EXPIRE)));
+          steps.add(calls.submit(due.next(), new Step(Mutation.Expire.EXPIRE)));
         }
       }
     }
     int swept = 0;
-    for (CompletionStage<byte[]> step : steps) {
-      if (!(Reply.read(await(step, true)) instanceof Reply.Refused)) {
+    for (CompletableFuture<Data> step : steps) {
+      if (!(Reply.read(carriedOut(step)) instanceof Reply.Refused)) {
         swept++;
       }
     }
@@ -451,17 +453,16 @@ final class GridEntries implements Entries {
     }
   }
 
-  private interface Calling<T> {
+  private interface Calling<T extends @Nullable Object> {
     T call() throws InterruptedException, ExecutionException, TimeoutException;
   }
 
-  private <T> T await(Future<T> future, boolean isWrite) {
-    return called(() -> future.get(timeoutNanos, TimeUnit.NANOSECONDS), isWrite);
+  private byte[] carriedOut(CompletableFuture<Data> step) {
+    return calls.reply(await(step, true));
   }
 
-  private <T extends @Nullable Object> T await(CompletionStage<T> stage, boolean isWrite) {
-    return called(
-        () -> stage.toCompletableFuture().get(timeoutNanos, TimeUnit.NANOSECONDS), isWrite);
+  private <T extends @Nullable Object> T await(Future<T> future, boolean isWrite) {
+    return called(() -> future.get(timeoutNanos, TimeUnit.NANOSECONDS), isWrite);
   }
 
   private static <T extends @Nullable Object> T called(Calling<T> calling, boolean isWrite) {

@@ -22,6 +22,7 @@ final class Site {
   private final Instance instance;
   private final Quorum quorum;
   private final CompletableFuture<GridEntries> entries = new CompletableFuture<>();
+  private volatile @Nullable Calls calls;
   private volatile @Nullable Shards shards;
   private volatile @Nullable Losses losses;
 
@@ -47,6 +48,7 @@ final class Site {
               : (HazelcastInstanceImpl) engine;
       Partitions partitions = new Partitions(behind);
       losses = new Losses(partitions.count());
+      calls = new Calls(behind);
       shards = new Shards(instance, partitions);
     }
   }
@@ -71,6 +73,10 @@ final class Site {
 
   Quorum quorum() {
     return quorum;
+  }
+
+  Calls calls() {
+    return Objects.requireNonNull(calls);
   }
 
   Shards shards() {
