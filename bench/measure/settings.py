@@ -38,7 +38,7 @@ class Settings:
         """Six servers and two compilers share the cores: fewer keys and entries, so that each still gets through."""
         if quick:
             return Settings(True, 1, 2, 4, 600, 20_000, 50_000)
-        return Settings(False, 3, 6, 15, 3_000, 100_000, 1_000_000)
+        return Settings(False, 3, 6, 30, 3_000, 100_000, 1_000_000)
 
 
 def key(number):

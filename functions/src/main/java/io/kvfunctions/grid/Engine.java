@@ -72,6 +72,13 @@ final class Engine {
     // Those who started apart, or were cut off, look for the others soon, and not in five minutes.
     set(config, "hazelcast.merge.first.run.delay.seconds", "5");
     set(config, "hazelcast.merge.next.run.delay.seconds", "5");
+    // Each thread more that a call goes by costs as much as what is done on it: an answer is taken
+    // in by the thread that reads it, which only has to wake who waits; and of those that read and
+    // those that carry out steps there are no more than keep the processors busy.
+    int processors = Runtime.getRuntime().availableProcessors();
+    set(config, "hazelcast.operation.response.thread.count", "0");
+    set(config, "hazelcast.io.thread.count", Integer.toString(Math.max(1, processors / 4)));
+    set(config, "hazelcast.operation.thread.count", Integer.toString(Math.max(1, processors / 2)));
     // Binds to the address it tells the others, and to no other.
     set(config, "hazelcast.socket.bind.any", "false");
     return config;

@@ -59,9 +59,8 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   private final HazelcastInstance engine;
   private final IExecutorService rounds;
   private final GridEntries entries;
-  private final ScheduledExecutorService turns =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("kv-grid").daemon().factory());
+  private final ScheduledExecutorService turns = thread("kv-grid");
+  private final ScheduledExecutorService expiries = thread("kv-grid-expiries");
   private final AtomicLong migrations = new AtomicLong();
   private final AtomicLong partitionsLost = new AtomicLong();
   private volatile boolean ready;
@@ -115,7 +114,15 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
             });
     look();
     turns.scheduleWithFixedDelay(this::turn, 0, TURN.toMillis(), TimeUnit.MILLISECONDS);
+    // By another thread, since a turn makes calls itself.
+    expiries.scheduleWithFixedDelay(
+        entries::expireCalls, TURN.toMillis(), TURN.toMillis(), TimeUnit.MILLISECONDS);
     Thread.ofVirtual().name("kv-grid-safe").start(this::watchSafety);
+  }
+
+  private static ScheduledExecutorService thread(String name) {
+    return Executors.newSingleThreadScheduledExecutor(
+        Thread.ofPlatform().name(name).daemon().factory());
   }
 
   /** The entries of all instances. */
@@ -371,6 +378,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     engine.shutdown();
     running = false;
     turns.shutdownNow();
+    expiries.shutdownNow();
     Duration taken = Duration.ofNanos(System.nanoTime() - begun);
     left = taken.compareTo(settings.leaveTimeout()) < 0;
     if (left) {

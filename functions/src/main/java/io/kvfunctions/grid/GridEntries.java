@@ -40,7 +40,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -79,6 +78,7 @@ final class GridEntries implements Entries {
   private final Site site;
   private final Partitions partitions;
   private final Calls calls;
+  private final Waits waits;
   private final BooleanSupplier ready;
   private final long timeoutNanos;
 
@@ -93,6 +93,7 @@ final class GridEntries implements Entries {
     this.site = site;
     this.partitions = site.shards().partitions();
     this.calls = site.calls();
+    this.waits = new Waits(timeout, System::nanoTime);
     this.ready = ready;
     this.timeoutNanos = timeout.toNanos();
   }
@@ -163,7 +164,7 @@ final class GridEntries implements Entries {
   }
 
   private int swept(@Nullable Member member) {
-    return member == null ? 0 : read(await(tasks.submitToMember(new Sweep(), member), true));
+    return member == null ? 0 : read(await(submit(new Sweep(), member), true));
   }
 
   private static int read(byte[] reply) {
@@ -428,6 +429,11 @@ final class GridEntries implements Entries {
             });
   }
 
+  /** Ends the calls that have taken too long. To be called several times within the time-out. */
+  void expireCalls() {
+    waits.expire();
+  }
+
   @Override
   public boolean mayBlock() {
     return true;
@@ -454,15 +460,15 @@ final class GridEntries implements Entries {
   }
 
   private interface Calling<T extends @Nullable Object> {
-    T call() throws InterruptedException, ExecutionException, TimeoutException;
+    T call() throws InterruptedException, ExecutionException;
   }
 
   private byte[] carriedOut(CompletableFuture<Data> step) {
     return calls.reply(await(step, true));
   }
 
-  private <T extends @Nullable Object> T await(Future<T> future, boolean isWrite) {
-    return called(() -> future.get(timeoutNanos, TimeUnit.NANOSECONDS), isWrite);
+  private <T extends @Nullable Object> T await(CompletableFuture<T> answer, boolean isWrite) {
+    return called(() -> waits.await(answer), isWrite);
   }
 
   private static <T extends @Nullable Object> T called(Calling<T> calling, boolean isWrite) {
@@ -477,7 +483,7 @@ final class GridEntries implements Entries {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       failure = e;
-    } catch (TimeoutException | RuntimeException e) {
+    } catch (RuntimeException e) {
       failure = e;
     }
     if (!isPassing(failure)) {

@@ -45,7 +45,6 @@ import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +102,7 @@ final class Connection extends ChannelDuplexHandler {
   /** What a stream takes at once: its thread and the first of its buffers, in bytes. */
   private static final int STREAM = 16 * 1024;
 
-  private static final ThreadFactory CALLERS = Thread.ofVirtual().name("kv-call").factory();
+  private static final Callers CALLERS = new Callers();
 
   private static final Problem INTERNAL =
       Problem.of(Problem.Kind.INTERNAL, "the server failed; what it says of it is in its log");
@@ -829,13 +828,11 @@ final class Connection extends ChannelDuplexHandler {
    */
   private void call(Plan.Aside aside) {
     state = State.STREAM;
-    CALLERS
-        .newThread(
-            () -> {
-              Plan.Reply reply = called(aside);
-              onEventLoop(() -> called(reply));
-            })
-        .start();
+    CALLERS.execute(
+        () -> {
+          Plan.Reply reply = called(aside);
+          onEventLoop(() -> called(reply));
+        });
   }
 
   /** Runs on the virtual thread. */
