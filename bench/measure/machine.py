@@ -118,12 +118,12 @@ def process_fields(pid):
 
 
 def processes(leader):
-    """The processes of the session that `leader` opened: a server and its workers."""
+    """The processes of the group that `leader` leads: a server and its workers."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             fields = process_fields(entry.name)
-            if fields and int(fields[3]) == leader:
+            if fields and int(fields[2]) == leader:
                 found.append(int(entry.name))
     return found
 

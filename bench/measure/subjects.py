@@ -82,7 +82,8 @@ class Subject:
                 ["setpriv", "--pdeathsig", "TERM", "taskset", "--cpu-list", ",".join(map(str, self.cores)),
                  *map(str, command)],
                 **{"stdin": subprocess.DEVNULL, "stdout": out, "stderr": out} | pipes,
-                cwd=self.folder.name, start_new_session=True,
+                # A group, not a session: what is of another session than the load is given its turns otherwise.
+                cwd=self.folder.name, process_group=0,
                 env={"PATH": os.environ["PATH"], "HOME": self.folder.name, "LANG": "C.UTF-8",
                      "PYTHONDONTWRITEBYTECODE": "1"})
         self.leaders.append(process)
