@@ -71,4 +71,9 @@ final class Waits {
       }
     }
   }
+
+  /** How many there are. */
+  int underWay() {
+    return underWay.size();
+  }
 }
