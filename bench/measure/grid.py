@@ -135,16 +135,15 @@ class Etcd(Several):
 
 
 class BareMap(Several):
-    """What kv-functions keeps its entries in, set up by the same code, with nothing before it: peers/BareMap.java."""
+    """What kv-functions keeps its entries in, set up by the same code but for how many threads the engine has, with nothing
+    before it: peers/BareMap.java."""
 
+    name = "bare IMap"
     operations = {"get": "IMap.get", "set": "IMap.set", "execute": "IMap.executeOnKey"}
-    kinds = {"own": "bare IMap", "given": "bare IMap, our threads"}
 
-    def __init__(self, keys, kind):
+    def __init__(self, keys):
         super().__init__()
         self.keys = keys
-        self.kind = kind
-        self.name = self.kinds[kind]
 
     def start(self):
         home = machine.java_home()
@@ -157,7 +156,7 @@ class BareMap(Several):
         members = ",".join(map(str, self.ports))
         first, *others = [
             [home / "bin" / "java", *JAVA, "-cp", f"{folder / 'peer'}:{classes}",
-             "io.kvfunctions.grid.BareMap", port, members, self.keys, self.kind] for port in self.ports]
+             "io.kvfunctions.grid.BareMap", port, members, self.keys] for port in self.ports]
         log = self.log(first, "1")
         pipe = subprocess.PIPE
         self.caller = self.launch(first, log, stdin=pipe, stdout=pipe)
@@ -220,18 +219,16 @@ class Cases:
             load = Spread(stack.enter_context(subject), settings, order)
             load.prepare()
             self.servers.append(load)
-        self.maps = []
-        for kind, name in BareMap.kinds.items():
-            print(f"{name}: starting {SERVERS}", flush=True)
-            self.maps.append(stack.enter_context(BareMap(settings.keys, kind)))
+        print(f"{BareMap.name}: starting {SERVERS}", flush=True)
+        self.map = stack.enter_context(BareMap(settings.keys))
         self.instances = self.servers[0].subject
 
     def runs(self):
         """All there is to run, as (subject, operation, what runs it for some seconds)."""
         found = [(load.subject.name, operation, lambda s, l=load, o=operation: l.run(o, s))
                  for operation in ("get", "put") for load in self.servers]
-        return found + [(bare.name, operation, lambda s, b=bare, o=operation: b.run_load(o, s))
-                        for bare in self.maps for operation in BareMap.operations]
+        return found + [(self.map.name, operation, lambda s, o=operation: self.map.run_load(o, s))
+                        for operation in BareMap.operations]
 
     def measure(self):
         for name, _, run in self.runs():
@@ -359,8 +356,7 @@ def summary(single, many):
     for operation, what, calls in (("get", "GET", ("get",)), ("put", "PUT", ("set", "execute"))):
         own = median_row(single, what, Instances.name, operation)
         others = [median_row(single, what, Etcd.name, operation)]
-        others += [median_row(single, BareMap.operations[call], name, call)
-                   for name in BareMap.kinds.values() for call in calls]
+        others += [median_row(single, BareMap.operations[call], BareMap.name, call) for call in calls]
         for other in others:
             other["kv_functions_ratio"] = round(own["amount"] / other["amount"], 2)
         result += [own, *others]
@@ -402,8 +398,7 @@ def notes(result, bytes_held, bytes_said, status):
     if status:
         found.append(f"MISSED: the instance that left ended with status {status}.")
     found.append("Servers and load share both cores, for all subjects alike. etcd does not sync its log, which lies in "
-                 "memory. IMap is called from inside one of three members, by 32 threads; 'our threads' are "
-                 "those kv-functions gives the engine, which are fewer.")
+                 "memory. IMap is called from inside one of three members, by 32 threads.")
     return found + report.foreign_note(max(r["foreign_core"] for r in result))
 
 

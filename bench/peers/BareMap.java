@@ -23,12 +23,12 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A member of a grid of the engine alone, set up as by {@link Engine} and called from within: what
+ * A member of a grid of the engine alone, set up as by {@link Engine}, but with as many threads as
+ * the engine takes by itself, and called from within: what
  * there is beneath HTTP, functions, etags and conditions.
  *
- * <p>{@code BareMap PORT PORTS KEYS own|given} joins the members at these ports of 127.0.0.1, and says so
- * once all are there, with as many threads as {@link Engine} gives it, or as the engine has of its
- * own. Then each line that it reads, {@code get|set|execute SECONDS}, has 32 threads
+ * <p>{@code BareMap PORT PORTS KEYS} joins the members at these ports of 127.0.0.1, and says so
+ * once all are there. Then each line that it reads, {@code get|set|execute SECONDS}, has 32 threads
  * do that with random keys for so long, one call at a time each, and is answered with calls a
  * second.
  */
@@ -54,9 +54,7 @@ final class BareMap {
     // Whoever carries out one of our steps would find its site there; here nobody does.
     Config config = Engine.config(settings, "member-" + port, new Site(null, null));
     config.setProperty("hazelcast.logging.type", "none");
-    if (args[3].equals("own")) {
-      config.getProperties().keySet().removeIf(name -> name.toString().endsWith("thread.count"));
-    }
+    config.getProperties().keySet().removeIf(name -> name.toString().endsWith("thread.count"));
     config
         .getSerializationConfig()
         .addDataSerializableFactory(FACTORY, number -> new Put(new byte[0]));
