@@ -24,8 +24,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A member of a grid of the engine alone, set up as by {@link Engine}, but with as many threads as
- * the engine takes by itself, and called from within: what
- * there is beneath HTTP, functions, etags and conditions.
+ * the engine takes by itself, and called from within: what there is beneath HTTP, functions, etags
+ * and conditions.
  *
  * <p>{@code BareMap PORT PORTS KEYS} joins the members at these ports of 127.0.0.1, and says so
  * once all are there. Then each line that it reads, {@code get|set|execute SECONDS}, has 32 threads

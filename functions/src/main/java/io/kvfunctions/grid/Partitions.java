@@ -15,9 +15,10 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts that the engine cuts the map into, each with a primary and backups. The one place that
- * looks behind the engine's public face: that has no way to go through the entries of one partition
- * in a step, and every way to look an owner up asks for a key. Safe for any number of threads.
+ * The parts that the engine cuts the map into, each with a primary and backups. Looks behind the
+ * engine's public face, as {@link Calls} does: that has no way to go through the entries of one
+ * partition in a step, and every way to look an owner up asks for a key. Safe for any number of
+ * threads.
  */
 final class Partitions {
   private final HazelcastInstanceImpl engine;

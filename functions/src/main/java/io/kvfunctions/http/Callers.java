@@ -59,6 +59,7 @@ final class Callers implements Executor {
         }
         call = null;
         taken.run();
+        Thread.interrupted(); // what was meant for this call is not for the next one
       } while (stays());
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
@@ -78,5 +79,25 @@ class CallersTest {
     CountDownLatch done = new CountDownLatch(1);
     callers.execute(done::countDown);
     assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void anInterruptReachesNoLaterCall() throws Exception {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    Thread[] first = new Thread[1];
+    callers.execute(
+        () -> {
+          first[0] = Thread.currentThread();
+          Thread.currentThread().interrupt();
+          interrupted.countDown();
+        });
+    assertThat(interrupted.await(20, TimeUnit.SECONDS)).isTrue();
+    Await.until("the thread is free", () -> first[0].getState() == Thread.State.WAITING);
+    CompletableFuture<Boolean> next = new CompletableFuture<>();
+    callers.execute(
+        () ->
+            next.complete(
+                Thread.currentThread() == first[0] && !Thread.currentThread().isInterrupted()));
+    assertThat(next.get(20, TimeUnit.SECONDS)).isTrue();
   }
 }
