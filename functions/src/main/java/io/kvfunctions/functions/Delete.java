@@ -1,5 +1,6 @@
 package io.kvfunctions.functions;
 
+import io.kvfunctions.store.Attempt;
 import io.kvfunctions.store.Change;
 import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.DeleteOutcome;
@@ -9,8 +10,8 @@ import io.kvfunctions.store.Store;
 import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Removes what is stored under a key. */
@@ -51,11 +52,7 @@ public final class Delete implements Batched<Delete.Input, Delete.Output> {
     if (unfit != null) {
       return unfit;
     }
-    try {
-      return output(input, store.delete(input.key(), input.condition(), input.event()));
-    } catch (UnavailableException e) {
-      return Problem.unavailableToWrite(e);
-    }
+    return output(input, () -> store.delete(input.key(), input.condition(), input.event()));
   }
 
   @Override
@@ -68,26 +65,27 @@ public final class Delete implements Batched<Delete.Input, Delete.Output> {
     for (Input input : inputs) {
       changes.add(new Change<>(input.key(), new Mutation.Delete(input.condition(), input.event())));
     }
-    try {
-      List<DeleteOutcome> outcomes = store.changeAll(changes);
-      List<Output> outputs = new ArrayList<>(inputs.size());
-      for (int i = 0; i < inputs.size(); i++) {
-        outputs.add(output(inputs.get(i), outcomes.get(i)));
-      }
-      return outputs;
-    } catch (UnavailableException e) {
-      return Collections.nCopies(inputs.size(), Problem.unavailableToWrite(e));
+    List<Attempt<DeleteOutcome>> attempts = store.changeAll(changes);
+    List<Output> outputs = new ArrayList<>(inputs.size());
+    for (int i = 0; i < inputs.size(); i++) {
+      Attempt<DeleteOutcome> attempt = attempts.get(i);
+      outputs.add(output(inputs.get(i), attempt::outcome));
     }
+    return outputs;
   }
 
-  private static Output output(Input input, DeleteOutcome outcome) {
-    return switch (outcome) {
-      case DeleteOutcome.Deleted deleted -> new Gone(input.key(), true);
-      case DeleteOutcome.Absent absent -> new Gone(input.key(), false);
-      case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
-      case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
-      case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
-      case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
-    };
+  private static Output output(Input input, Supplier<DeleteOutcome> outcome) {
+    try {
+      return switch (outcome.get()) {
+        case DeleteOutcome.Deleted deleted -> new Gone(input.key(), true);
+        case DeleteOutcome.Absent absent -> new Gone(input.key(), false);
+        case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
+        case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
+        case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
+        case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
+      };
+    } catch (UnavailableException e) {
+      return Problem.unavailableToWrite(e);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.kvfunctions.functions;
 
+import io.kvfunctions.store.Attempt;
 import io.kvfunctions.store.Change;
 import io.kvfunctions.store.Condition;
 import io.kvfunctions.store.Etag;
@@ -12,8 +13,8 @@ import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
 import io.kvfunctions.store.Value;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Stores a value under a key. */
@@ -55,13 +56,9 @@ public final class Put implements Batched<Put.Input, Put.Output> {
     if (unfit != null) {
       return unfit;
     }
-    try {
-      return output(
-          input,
-          store.put(input.key(), input.value(), input.ttl(), input.condition(), input.event()));
-    } catch (UnavailableException e) {
-      return Problem.unavailableToWrite(e);
-    }
+    return output(
+        input,
+        () -> store.put(input.key(), input.value(), input.ttl(), input.condition(), input.event()));
   }
 
   private @Nullable Problem unfit(Input input) {
@@ -82,26 +79,27 @@ public final class Put implements Batched<Put.Input, Put.Output> {
               input.key(),
               new Mutation.Put(input.value(), input.ttl(), input.condition(), input.event())));
     }
-    try {
-      List<PutOutcome> outcomes = store.changeAll(changes);
-      List<Output> outputs = new ArrayList<>(inputs.size());
-      for (int i = 0; i < inputs.size(); i++) {
-        outputs.add(output(inputs.get(i), outcomes.get(i)));
-      }
-      return outputs;
-    } catch (UnavailableException e) {
-      return Collections.nCopies(inputs.size(), Problem.unavailableToWrite(e));
+    List<Attempt<PutOutcome>> attempts = store.changeAll(changes);
+    List<Output> outputs = new ArrayList<>(inputs.size());
+    for (int i = 0; i < inputs.size(); i++) {
+      Attempt<PutOutcome> attempt = attempts.get(i);
+      outputs.add(output(inputs.get(i), attempt::outcome));
     }
+    return outputs;
   }
 
-  private static Output output(Input input, PutOutcome outcome) {
-    return switch (outcome) {
-      case PutOutcome.Created(Etag etag) -> new Stored(input.key(), etag, true);
-      case PutOutcome.Replaced(Etag etag) -> new Stored(input.key(), etag, false);
-      case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
-      case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
-      case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
-      case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
-    };
+  private static Output output(Input input, Supplier<PutOutcome> outcome) {
+    try {
+      return switch (outcome.get()) {
+        case PutOutcome.Created(Etag etag) -> new Stored(input.key(), etag, true);
+        case PutOutcome.Replaced(Etag etag) -> new Stored(input.key(), etag, false);
+        case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
+        case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
+        case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
+        case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
+      };
+    } catch (UnavailableException e) {
+      return Problem.unavailableToWrite(e);
+    }
   }
 }

@@ -4,9 +4,13 @@ import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import io.kvfunctions.store.Change;
 import io.kvfunctions.store.Wire;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * An instance's share of several mutations: those of keys it is the primary of. It answers with the
@@ -34,6 +38,22 @@ final class Batch extends Task {
         });
   }
 
+  /** The replies that it was answered with. */
+  static List<byte[]> read(byte[] reply) {
+    try {
+      DataInputStream in = new DataInputStream(new ByteArrayInputStream(reply));
+      List<byte[]> replies = new ArrayList<>();
+      while (in.available() > 0) {
+        byte[] one = new byte[in.readInt()];
+        in.readFully(one);
+        replies.add(one);
+      }
+      return replies;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
   public int getClassId() {
     return Messages.BATCH;
@@ -53,7 +73,7 @@ final class Batch extends Task {
     int size = in.readInt();
     List<Change<?>> read = new ArrayList<>();
     for (int i = 0; i < size; i++) {
-      String key = java.util.Objects.requireNonNull(in.readString());
+      String key = Objects.requireNonNull(in.readString());
       read.add(new Change<>(key, Wire.readMutation(in)));
     }
     changes = read;

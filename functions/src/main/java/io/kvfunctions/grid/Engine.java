@@ -14,6 +14,7 @@ import com.hazelcast.config.SerializerConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
 import io.kvfunctions.settings.KvSettings;
 import io.kvfunctions.store.Entry;
+import java.time.Duration;
 
 /**
  * How the engine beneath the grid is set up: what it keeps, whom it talks to, when it takes another
@@ -27,7 +28,16 @@ final class Engine {
   /** The attribute of a member that says which instance it is, whenever it joins anew. */
   static final String INSTANCE = "instance";
 
+  /** How long a leave waits at most for the others to know that they are not to count on it. */
+  static final Duration ANNOUNCEMENT = Duration.ofSeconds(3);
+
   private Engine() {}
+
+  /** What is left of the time to leave for handing over what is kept here, in whole seconds. */
+  static Duration handOver(KvSettings.Grid grid) {
+    long seconds = grid.leaveTimeout().minus(ANNOUNCEMENT).toSeconds();
+    return Duration.ofSeconds(Math.max(1, seconds));
+  }
 
   /**
    * The set-up.
@@ -54,7 +64,7 @@ final class Engine {
     set(config, "hazelcast.health.monitoring.level", "OFF");
     // The application's own lifecycle says when to leave.
     set(config, "hazelcast.shutdownhook.enabled", "false");
-    set(config, "hazelcast.graceful.shutdown.max.wait", seconds(grid.leaveTimeout()));
+    set(config, "hazelcast.graceful.shutdown.max.wait", seconds(handOver(grid)));
     // What is acknowledged has its backups: neither a backup that does not answer nor a primary
     // that is lost in the middle is passed over in silence. A pause is waited for.
     set(config, "hazelcast.operation.fail.on.indeterminate.state", "true");
@@ -163,11 +173,11 @@ final class Engine {
     config.setProperty(property, value);
   }
 
-  private static String seconds(java.time.Duration duration) {
+  private static String seconds(Duration duration) {
     return Long.toString(Math.max(1, duration.toSeconds()));
   }
 
-  private static String millis(java.time.Duration duration) {
+  private static String millis(Duration duration) {
     return Long.toString(duration.toMillis());
   }
 }

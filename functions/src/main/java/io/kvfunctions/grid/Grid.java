@@ -7,7 +7,6 @@ import com.hazelcast.core.ExecutionCallback;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.IExecutorService;
-import com.hazelcast.core.LifecycleEvent.LifecycleState;
 import com.hazelcast.partition.MigrationListener;
 import com.hazelcast.partition.MigrationState;
 import com.hazelcast.partition.PartitionLostEvent;
@@ -20,10 +19,13 @@ import io.kvfunctions.store.Instance;
 import io.kvfunctions.store.UnavailableException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,14 +51,12 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   /** From one round to the next, in nanoseconds. */
   private static final long ROUND = TimeUnit.MILLISECONDS.toNanos(500);
 
-  /** How long a leave waits for the others to know that they are not to count on it. */
-  private static final Duration ANNOUNCEMENT = Duration.ofSeconds(3);
-
   private final KvSettings.Grid settings;
   private final Quorum quorum;
   private final Site site;
   private final Instance instance;
   private final HazelcastInstance engine;
+  private final Runnable ended;
   private final IExecutorService rounds;
   private final GridEntries entries;
   private final ScheduledExecutorService turns = thread("kv-grid");
@@ -74,15 +74,20 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   private @Nullable State sent;
   private long sentAt = System.nanoTime() - ROUND;
   private String told = "";
+  private final Map<Integer, Future<?>> touches = new HashMap<>();
 
-  /** Joins, or begins alone; comes back once it has. */
-  public static Grid join(KvSettings.Grid settings, Instance instance) {
+  /**
+   * Joins, or begins alone; comes back once it has.
+   *
+   * @param ended run if the engine should end by itself, as for want of memory
+   */
+  public static Grid join(KvSettings.Grid settings, Instance instance, Runnable ended) {
     String id = UUID.randomUUID().toString();
     Quorum quorum = new Quorum(id, settings.instances(), settings.suspectAfter().dividedBy(2));
     Site site = new Site(instance, quorum);
     HazelcastInstance engine = Hazelcast.newHazelcastInstance(Engine.config(settings, id, site));
     try {
-      return new Grid(settings, instance, site, engine);
+      return new Grid(settings, instance, site, engine, ended);
     } catch (RuntimeException | Error e) { // its threads would keep the process from ending
       engine.getLifecycleService().terminate();
       throw e;
@@ -90,14 +95,21 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // a turn lets nothing out
-  private Grid(KvSettings.Grid settings, Instance instance, Site site, HazelcastInstance engine) {
+  private Grid(
+      KvSettings.Grid settings,
+      Instance instance,
+      Site site,
+      HazelcastInstance engine,
+      Runnable ended) {
     this.settings = settings;
+    this.ended = ended;
     this.instance = instance;
     this.quorum = site.quorum();
     this.site = site;
     this.engine = engine;
     instance.budget().countCopies(1 + settings.backups());
     this.rounds = engine.getExecutorService(Engine.ROUNDS);
+    engine.getMap(Engine.MAP); // has the engine look at how it is set up
     Site.of(engine); // from now on it knows its partitions
     this.entries = new GridEntries(engine, site, () -> ready, settings.callTimeout());
     site.joined(entries);
@@ -108,21 +120,34 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
         .getLifecycleService()
         .addLifecycleListener(
             event -> {
-              if (event.getState() == LifecycleState.MERGING) {
-                site.losses().forget();
+              switch (event.getState()) {
+                case MERGING -> {
+                  site.losses().joinOthers();
+                  site.shards().forgetAll();
+                }
+                case MERGED, MERGE_FAILED -> site.shards().forgetAll();
+                default -> {}
               }
             });
     look();
     turns.scheduleWithFixedDelay(this::turn, 0, TURN.toMillis(), TimeUnit.MILLISECONDS);
     // By another thread, since a turn makes calls itself.
     expiries.scheduleWithFixedDelay(
-        entries::expireCalls, TURN.toMillis(), TURN.toMillis(), TimeUnit.MILLISECONDS);
+        this::expireCalls, TURN.toMillis(), TURN.toMillis(), TimeUnit.MILLISECONDS);
     Thread.ofVirtual().name("kv-grid-safe").start(this::watchSafety);
   }
 
   private static ScheduledExecutorService thread(String name) {
     return Executors.newSingleThreadScheduledExecutor(
         Thread.ofPlatform().name(name).daemon().factory());
+  }
+
+  private void expireCalls() {
+    try {
+      entries.expireCalls();
+    } catch (RuntimeException | Error e) { // which would end the schedule without a word
+      log.error("the time-outs of calls failed, the next turn follows", e);
+    }
   }
 
   /** The entries of all instances. */
@@ -184,6 +209,10 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   }
 
   private void turn() {
+    if (!engine.getLifecycleService().isRunning() && !leaving) {
+      end();
+      return;
+    }
     try {
       look();
       long now = System.nanoTime();
@@ -199,6 +228,8 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
       if (!quorum.holds(now)) {
         site.losses().prolong(now);
       }
+      site.losses().settle(quorum.isWhole(now) && safe, now);
+      site.losses().begin(quorum.state().electorate());
       shards();
       instance.budget().correct(held());
       settle();
@@ -211,14 +242,24 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     }
   }
 
+  /**
+   * The engine has ended though nobody asked it to, as it does for want of memory. There is nothing
+   * left to run for.
+   */
+  private void end() {
+    log.error("the engine of the grid has ended by itself, and what was held here with it");
+    turns.shutdown();
+    ended.run();
+  }
+
   /** Has whoever came hear everything at once. */
   private void welcome() {
     sent = null;
     turn();
   }
 
-  /** Says whom there is. */
-  private void look() {
+  /** Says whom there is. By one thread after the other, or an older view might be the last. */
+  private synchronized void look() {
     List<String> present = new ArrayList<>();
     for (Member member : engine.getCluster().getMembers()) {
       present.add(Objects.requireNonNull(member.getAttribute(Engine.INSTANCE)));
@@ -248,12 +289,13 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     }
   }
 
-  /** Has shards made of partitions that have come. */
+  /** Has shards made of partitions that have come. Waits for none, so that rounds go on. */
   private void shards() {
     Partitions partitions = site.shards().partitions();
+    touches.values().removeIf(Future::isDone);
     for (int partition = 0; partition < partitions.count(); partition++) {
       if (partitions.isHere(partition) && site.shards().at(partition) == null) {
-        entries.touch(partition);
+        touches.computeIfAbsent(partition, entries::touch);
       }
     }
   }
@@ -290,17 +332,20 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     Partitions partitions = site.shards().partitions();
     while (!leaving) {
       try {
-        boolean now = partitions.areSafe();
-        if (!now && safe) {
-          unsafeSince = System.nanoTime();
-        }
-        safe = now;
+        found(partitions.areSafe());
       } catch (RuntimeException e) {
         log.debug("whether the entries are safe could not be asked", e);
-        safe = false;
+        found(false);
       }
       LockSupport.parkNanos((ready ? TURN.multipliedBy(10) : TURN).toNanos());
     }
+  }
+
+  private void found(boolean safeNow) {
+    if (!safeNow && safe) {
+      unsafeSince = System.nanoTime();
+    }
+    safe = safeNow;
   }
 
   private void lost(PartitionLostEvent event) {
@@ -371,23 +416,24 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     long begun = System.nanoTime();
     leaving = true;
     quorum.leave();
-    while (!quorum.mayGo() && System.nanoTime() - begun < ANNOUNCEMENT.toNanos()) {
+    while (!quorum.mayGo() && System.nanoTime() - begun < Engine.ANNOUNCEMENT.toNanos()) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
     log.info("leaving the grid of {}", members());
-    engine.shutdown();
+    boolean isAmongOthers = site.shards().partitions().areJoined(); // or there is no way to
+    long asked = System.nanoTime();
+    engine.shutdown(); // says nothing but by its logs and the time it takes
+    long now = System.nanoTime();
+    left = isAmongOthers && now - asked < Engine.handOver(settings).toNanos();
+    long taken = TimeUnit.NANOSECONDS.toMillis(now - begun);
+    if (left) {
+      log.info("left the grid after {} ms", taken);
+    } else {
+      log.warn("left the grid after {} ms without handing all over (kv.grid.leave-timeout)", taken);
+    }
     running = false;
     turns.shutdownNow();
     expiries.shutdownNow();
-    Duration taken = Duration.ofNanos(System.nanoTime() - begun);
-    left = taken.compareTo(settings.leaveTimeout()) < 0;
-    if (left) {
-      log.info("left the grid after {} ms", taken.toMillis());
-    } else {
-      log.warn(
-          "left the grid without handing all over in {} (kv.grid.leave-timeout)",
-          settings.leaveTimeout());
-    }
   }
 
   @Override

@@ -3,7 +3,10 @@ package io.kvfunctions.grid;
 import io.kvfunctions.settings.KvSettings;
 import io.kvfunctions.store.Instance;
 import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.LivenessState;
 import org.springframework.boot.health.application.ReadinessStateHealthIndicator;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
@@ -14,8 +17,11 @@ import org.springframework.context.annotation.Configuration;
 public class GridConfiguration {
 
   @Bean
-  Grid grid(KvSettings settings, Instance instance) {
-    return Grid.join(settings.grid(), instance);
+  Grid grid(KvSettings settings, Instance instance, ApplicationEventPublisher publisher) {
+    return Grid.join(
+        settings.grid(),
+        instance,
+        () -> AvailabilityChangeEvent.publish(publisher, Grid.class, LivenessState.BROKEN));
   }
 
   /** How it stands, for people. */

@@ -9,9 +9,9 @@ import com.hazelcast.core.IndeterminateOperationStateException;
 import com.hazelcast.core.MemberLeftException;
 import com.hazelcast.core.OperationTimeoutException;
 import com.hazelcast.internal.serialization.Data;
-import com.hazelcast.map.IMap;
 import com.hazelcast.spi.exception.RetryableException;
 import com.hazelcast.spi.exception.TargetNotMemberException;
+import io.kvfunctions.store.Attempt;
 import io.kvfunctions.store.Change;
 import io.kvfunctions.store.Entries;
 import io.kvfunctions.store.Entry;
@@ -28,15 +28,15 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -66,13 +66,12 @@ import org.jspecify.annotations.Nullable;
  * meanwhile it asks again for those, until each has been seen to.
  */
 final class GridEntries implements Entries {
-  /** How many keys a listing looks up at once. */
+  /** How many keys a listing looks up at once; values stay where they are. */
   private static final int LOOKED_UP = 32;
 
   /** How long to wait before another try, in nanoseconds. */
   private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private final IMap<String, Entry> map;
   private final IExecutorService tasks;
   private final Member self;
   private final Site site;
@@ -87,7 +86,6 @@ final class GridEntries implements Entries {
    * @param timeout how long a call may take
    */
   GridEntries(HazelcastInstance engine, Site site, BooleanSupplier ready, Duration timeout) {
-    this.map = engine.getMap(Engine.MAP);
     this.tasks = engine.getExecutorService(Engine.TASKS);
     this.self = engine.getCluster().getLocalMember();
     this.site = site;
@@ -111,7 +109,7 @@ final class GridEntries implements Entries {
   public List<@Nullable Entry> getAll(List<String> keys) {
     requireAnswerable();
     keys.forEach(this::requireHere);
-    Map<String, Entry> found = called(() -> map.getAll(new HashSet<>(keys)), false);
+    Map<String, Entry> found = calls.entries(await(calls.getAll(new HashSet<>(keys)), false));
     requireAnswerable();
     List<@Nullable Entry> entries = new ArrayList<>(keys.size());
     for (String key : keys) {
@@ -123,7 +121,10 @@ final class GridEntries implements Entries {
   @Override
   public <O extends @Nullable Object> O change(String key, Mutation<O> mutation) {
     requireAnswerable();
-    long until = System.nanoTime() + timeoutNanos;
+    return change(key, mutation, System.nanoTime() + timeoutNanos);
+  }
+
+  private <O extends @Nullable Object> O change(String key, Mutation<O> mutation, long until) {
     while (true) {
       Object reply = Reply.read(carriedOut(calls.submit(key, new Step(mutation))));
       if (!mustTryAgain(key, reply, until)) {
@@ -163,8 +164,13 @@ final class GridEntries implements Entries {
     return false;
   }
 
+  /** How many expired entries that instance looked at; none where it cannot be asked. */
   private int swept(@Nullable Member member) {
-    return member == null ? 0 : read(await(submit(new Sweep(), member), true));
+    try {
+      return member == null ? 0 : read(await(submit(new Sweep(), member), false));
+    } catch (UnavailableException e) {
+      return 0;
+    }
   }
 
   private static int read(byte[] reply) {
@@ -176,86 +182,112 @@ final class GridEntries implements Entries {
   }
 
   @Override
-  public <O extends @Nullable Object> List<O> changeAll(List<Change<O>> changes) {
-    requireAnswerable();
-    Map<Member, List<Integer>> shares = new HashMap<>();
-    for (int i = 0; i < changes.size(); i++) {
-      Member primary = partitions.primary(partitions.of(changes.get(i).key()));
-      shares.computeIfAbsent(primary == null ? self : primary, m -> new ArrayList<>()).add(i);
+  public <O extends @Nullable Object> List<Attempt<O>> changeAll(List<Change<O>> changes) {
+    try {
+      requireAnswerable();
+    } catch (UnavailableException e) {
+      return Collections.nCopies(changes.size(), new Attempt.Unavailable<>(e));
     }
-    Map<List<Integer>, CompletableFuture<byte[]>> replies = new LinkedHashMap<>();
-    shares.forEach(
-        (member, share) -> {
-          Batch batch = new Batch(share.stream().map(changes::get).toList());
-          replies.put(share, submit(batch, member));
-        });
     long until = System.nanoTime() + timeoutNanos;
-    List<@Nullable Object> outcomes = new ArrayList<>(changes);
+    Map<List<Integer>, CompletableFuture<byte[]>> replies = new HashMap<>();
+    shares(changes)
+        .forEach(
+            (member, share) -> {
+              Batch batch = new Batch(share.stream().map(changes::get).toList());
+              replies.put(share, submit(batch, member));
+            });
+    List<@Nullable Attempt<@Nullable Object>> first = new ArrayList<>();
+    changes.forEach(change -> first.add(null));
     replies.forEach(
         (share, reply) -> {
-          DataInputStream in = new DataInputStream(new ByteArrayInputStream(await(reply, true)));
           try {
-            for (int i : share) {
-              byte[] one = new byte[in.readInt()];
-              in.readFully(one);
-              outcomes.set(i, Reply.read(one));
-            }
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            Iterator<byte[]> each = Batch.read(await(reply, true)).iterator();
+            share.forEach(i -> first.set(i, new Attempt.Done<>(Reply.read(each.next()))));
+          } catch (UnavailableException e) {
+            share.forEach(i -> first.set(i, new Attempt.Unavailable<>(e)));
           }
         });
-    List<O> all = new ArrayList<>(changes.size());
+    // One after the other, so that those of the same key keep their order.
+    List<Attempt<O>> attempts = new ArrayList<>(changes.size());
     for (int i = 0; i < changes.size(); i++) {
-      Change<O> change = changes.get(i);
-      all.add(
-          mustTryAgain(change.key(), outcomes.get(i), until)
-              ? change(change.key(), change.mutation())
-              : outcome(change.mutation(), outcomes.get(i)));
+      attempts.add(finished(changes.get(i), Objects.requireNonNull(first.get(i)), until));
     }
-    return all;
+    return attempts;
+  }
+
+  /** Which of the changes are each instance's to carry out, in their order. */
+  private <O extends @Nullable Object> Map<Member, List<Integer>> shares(List<Change<O>> changes) {
+    Map<Integer, Member> primaries = new HashMap<>(); // each asked for once: it may become another
+    Map<Member, List<Integer>> shares = new HashMap<>();
+    for (int i = 0; i < changes.size(); i++) {
+      Member primary =
+          primaries.computeIfAbsent(
+              partitions.of(changes.get(i).key()),
+              partition -> Objects.requireNonNullElse(partitions.primary(partition), self));
+      shares.computeIfAbsent(primary, member -> new ArrayList<>()).add(i);
+    }
+    return shares;
+  }
+
+  /** What came of a change of several in the end, tried again where it is worth it. */
+  private <O extends @Nullable Object> Attempt<O> finished(
+      Change<O> change, Attempt<@Nullable Object> first, long until) {
+    try {
+      Object reply = first.outcome();
+      return new Attempt.Done<>(
+          mustTryAgain(change.key(), reply, until)
+              ? change(change.key(), change.mutation(), until)
+              : outcome(change.mutation(), reply));
+    } catch (UnavailableException e) {
+      return new Attempt.Unavailable<>(e);
+    }
   }
 
   private CompletableFuture<byte[]> submit(Task task, Member member) {
     CompletableFuture<byte[]> reply = new CompletableFuture<>();
-    tasks.submitToMember(
-        task,
-        member,
-        new ExecutionCallback<>() {
-          @Override
-          public void onResponse(byte[] response) {
-            reply.complete(response);
-          }
+    try {
+      tasks.submitToMember(
+          task,
+          member,
+          new ExecutionCallback<>() {
+            @Override
+            public void onResponse(byte[] response) {
+              reply.complete(response);
+            }
 
-          @Override
-          public void onFailure(Throwable t) {
-            reply.completeExceptionally(t);
-          }
-        });
+            @Override
+            public void onFailure(Throwable t) {
+              reply.completeExceptionally(t);
+            }
+          });
+    } catch (RuntimeException e) { // as where the engine has ended
+      reply.completeExceptionally(e);
+    }
     return reply;
   }
 
-  /** Carries out a share of a batch here; those of the same key in their order. */
+  /**
+   * Carries out a share of a batch here; those of the same key in their order. Once one of a key is
+   * refused, or finds no room, which is tried again, those behind it are refused as well.
+   */
   List<byte[]> carryOut(List<? extends Change<?>> changes) {
     List<byte[]> replies = new ArrayList<>(changes.size());
-    List<CompletableFuture<Data>> underWay = new ArrayList<>();
-    Set<String> keys = new HashSet<>();
+    Map<String, CompletableFuture<byte[]>> underWay = new HashMap<>();
+    List<CompletableFuture<byte[]>> all = new ArrayList<>(changes.size());
     for (Change<?> change : changes) {
-      if (!keys.add(change.key())) { // once more: after what is under way
-        collect(underWay, replies);
-        keys.clear();
-        keys.add(change.key());
-      }
-      underWay.add(calls.submit(change.key(), new Step(change.mutation())));
+      CompletableFuture<byte[]> before = underWay.get(change.key());
+      CompletableFuture<byte[]> reply =
+          before != null && Reply.isToBeTriedAgain(await(before, true))
+              ? CompletableFuture.completedFuture(
+                  Reply.refused("an earlier write of the same key was not carried out"))
+              : calls.submit(change.key(), new Step(change.mutation())).thenApply(calls::reply);
+      underWay.put(change.key(), reply);
+      all.add(reply);
     }
-    collect(underWay, replies);
+    for (CompletableFuture<byte[]> reply : all) {
+      replies.add(await(reply, true));
+    }
     return replies;
-  }
-
-  private void collect(List<CompletableFuture<Data>> underWay, List<byte[]> replies) {
-    for (CompletableFuture<Data> reply : underWay) {
-      replies.add(carriedOut(reply));
-    }
-    underWay.clear();
   }
 
   @Override
@@ -279,18 +311,25 @@ final class GridEntries implements Entries {
       List<CompletableFuture<byte[]>> looks = new ArrayList<>();
       shares.forEach(
           (member, share) -> looks.add(submit(new Look(prefix, after, limit, share), member)));
+      UnavailableException unanswered =
+          UnavailableException.nothingDone("the instances are still handing over entries");
       for (CompletableFuture<byte[]> look : looks) {
-        Look.Found found = Look.read(await(look, false));
-        found.page().entries().forEach(item -> items.put(item.key(), item));
-        more |= found.page().more();
-        missing.andNot(found.covered());
+        try {
+          Look.Found found = Look.read(await(look, false));
+          found.page().entries().forEach(item -> items.put(item.key(), item));
+          more |= found.page().more();
+          missing.andNot(found.covered());
+        } catch (UnavailableException e) { // whoever comes after that one will answer
+          unanswered = e;
+        }
       }
       if (missing.isEmpty()) {
         break;
       }
       if (System.nanoTime() - until > 0) {
-        throw UnavailableException.nothingDone("the instances are still handing over entries");
+        throw unanswered;
       }
+      requireAnswerable();
       LockSupport.parkNanos(PAUSE);
     }
     requireAnswerable();
@@ -320,8 +359,9 @@ final class GridEntries implements Entries {
     List<Page.Item> items = new ArrayList<>();
     long now = site.instance().nowMillis();
     while (items.size() <= limit && !ahead.isEmpty()) {
-      List<String> keys = new ArrayList<>(LOOKED_UP);
-      while (keys.size() < LOOKED_UP && !ahead.isEmpty()) {
+      int wantedNow = Math.min(LOOKED_UP, limit + 1 - items.size());
+      List<String> keys = new ArrayList<>(wantedNow);
+      while (keys.size() < wantedNow && !ahead.isEmpty()) {
         Ahead first = ahead.remove();
         keys.add(first.key());
         Ahead next = Ahead.of(first.rest(), prefix);
@@ -329,9 +369,10 @@ final class GridEntries implements Entries {
           ahead.add(next);
         }
       }
-      Map<String, Entry> found = called(() -> map.getAll(new HashSet<>(keys)), false);
-      for (String key : keys) {
-        Page.Item item = Page.Item.of(key, found.get(key), now);
+      List<CompletableFuture<Data>> found =
+          keys.stream().map(key -> calls.submit(key, new Describe(now))).toList();
+      for (CompletableFuture<Data> each : found) {
+        Page.Item item = Describe.read(calls.reply(await(each, false)));
         if (item != null) {
           items.add(item);
         }
@@ -351,15 +392,15 @@ final class GridEntries implements Entries {
   private @Nullable Shard shardOf(int partition) {
     Shard shard = site.shards().at(partition);
     if (shard == null) {
-      touch(partition);
+      await(touch(partition), false);
       shard = site.shards().at(partition);
     }
     return shard;
   }
 
   /** Has the partition's primary have a shard for it, which may be no longer here. */
-  void touch(int partition) {
-    await(calls.submit(partitions.keyIn(partition), new Touch()), false);
+  CompletableFuture<?> touch(int partition) {
+    return calls.submit(partitions.keyIn(partition), new Touch());
   }
 
   /** The next key of a shard, and what comes behind it. */

@@ -6,24 +6,38 @@ import java.io.DataOutput;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which partitions were lost with all their backups, as far as this instance knows, and what is
- * done about it when they come back.
+ * Which entries are taken from others that come back after having been cut off: those of partitions
+ * that were lost here with all their backups, and all those of others that never belonged here.
  *
  * <p>They may: what looks like a crash of too many may be a cut, behind which the others keep what
  * they have. When it heals those bring their entries along. What was written before the loss, and
  * is not there any more, is then taken from them ({@link TakeBack}); what was written here since
  * stands, and so do deletes of what had not been lost.
  *
+ * <p>Once all instances are here again and every entry has had its backups for a while, whatever
+ * was to come back has, and the loss is forgotten. Or what is deleted weeks later while some are
+ * cut off would come back with those.
+ *
  * <p>Where there was no quorum at the time of the loss, nobody has answered for such a partition
  * since, and nobody does for a moment longer than it takes to have a quorum again: its entries are
  * on their way. All instances tell each other of their losses with every {@link Round}, for any of
- * them may be the primary of a partition by the time it comes back. Safe for any number of threads.
+ * them may be the primary of a partition by the time it comes back.
+ *
+ * <p><b>Others that never belonged here</b> are those that began as a store of their own, since
+ * they did not reach this one: new instances, say, that a network policy kept from the old ones.
+ * They have answered as these have, so that when they meet what either has is to stay. By which
+ * beginning they go each instance knows, and tells the others: it is that of those it got its
+ * entries from. Safe for any number of threads.
  */
 final class Losses {
   /** How long entries may be on their way once there is a quorum again. */
   private static final long WAIT = Duration.ofSeconds(15).toNanos();
+
+  /** For how long all must have been well before a loss is forgotten: longer than a merge takes. */
+  private static final long SETTLED = Duration.ofMinutes(1).toNanos();
 
   private static final long NEVER = 0;
 
@@ -33,11 +47,59 @@ final class Losses {
   /** From when on it is answered for again, of those that were lost without a quorum. */
   private final AtomicLongArray waitUntil;
 
+  /** The last loss of a partition that was forgotten, others may tell of it still. */
+  private final AtomicLongArray forgotten;
+
   private volatile boolean anyWait;
+
+  /** What the entries here began with; empty as long as that is not known. */
+  private volatile String origin = "";
+
+  /** What the entries began with that are brought along to others. */
+  private volatile String broughtFrom = "";
+
+  private volatile boolean wasWell;
+  private volatile long wellSince;
 
   Losses(int partitions) {
     lostAt = new AtomicLongArray(partitions);
     waitUntil = new AtomicLongArray(partitions);
+    forgotten = new AtomicLongArray(partitions);
+  }
+
+  /**
+   * Learns what the entries began with, if that is not known: with the first electorate. Who comes
+   * later hears of it from others.
+   */
+  void begin(Electorate electorate) {
+    if (origin.isEmpty() && broughtFrom.isEmpty() && electorate.version() == 1) {
+      origin = electorate.ids().first();
+    }
+  }
+
+  /** What the entries began with that this instance brings along, if it joined others. */
+  String broughtFrom() {
+    return broughtFrom;
+  }
+
+  /**
+   * How it is now. To be called several times a second.
+   *
+   * @param well whether all instances are here and every entry has its backups
+   */
+  void settle(boolean well, long nowNanos) {
+    if (!well || !wasWell) {
+      wasWell = well;
+      wellSince = nowNanos;
+    } else if (nowNanos - wellSince >= SETTLED) {
+      for (int partition = 0; partition < lostAt.length(); partition++) {
+        long lost = lostAt.get(partition);
+        if (lost != NEVER && !isAwaited(partition, nowNanos)) {
+          forgotten.set(partition, lost);
+          lostAt.compareAndSet(partition, lost, NEVER);
+        }
+      }
+    }
   }
 
   /**
@@ -46,7 +108,8 @@ final class Losses {
    * @param holds whether there is a quorum
    */
   void lost(int partition, boolean holds, long nowMillis, long nowNanos) {
-    lostAt.set(partition, Math.max(1, nowMillis));
+    lostAt.set(partition, Math.max(forgotten.get(partition) + 1, nowMillis));
+    wasWell = false;
     if (!holds) {
       anyWait = true;
       waitUntil.set(partition, notNever(nowNanos + WAIT));
@@ -85,25 +148,36 @@ final class Losses {
     return false;
   }
 
-  /** Whether an entry that someone else kept is to stand where there is none. */
-  boolean isToBeTaken(int partition, Entry entry) {
+  /**
+   * Whether an entry that someone else kept is to stand.
+   *
+   * @param from what the entries of the other began with
+   * @param ours what stands here, null where that is nothing
+   */
+  boolean isToBeTaken(int partition, Entry theirs, String from, @Nullable Entry ours) {
+    if (!from.isEmpty() && !origin.isEmpty() && !from.equals(origin)) {
+      return ours == null || theirs.lastModifiedMillis() > ours.lastModifiedMillis();
+    }
     long lost = lostAt.get(partition);
-    return lost != NEVER && entry.lastModifiedMillis() <= lost;
+    return ours == null && lost != NEVER && theirs.lastModifiedMillis() <= lost;
   }
 
   /**
-   * Forgets all: this instance joins others that went on without it, and what it took for lost is
-   * what they have.
+   * This instance joins others that went on without it, and brings along what it has. What it took
+   * for lost is what they have.
    */
-  void forget() {
+  void joinOthers() {
     for (int partition = 0; partition < lostAt.length(); partition++) {
       lostAt.set(partition, NEVER);
       waitUntil.set(partition, NEVER);
     }
+    broughtFrom = origin.isEmpty() ? broughtFrom : origin;
+    origin = "";
   }
 
   /** Tells the others, who may become primaries of what was lost here. */
   void writeTo(DataOutput out, long nowNanos) throws IOException {
+    out.writeUTF(origin);
     for (int partition = 0; partition < lostAt.length(); partition++) {
       long lost = lostAt.get(partition);
       if (lost != NEVER) {
@@ -117,13 +191,23 @@ final class Losses {
 
   /** Hears of the losses of another. */
   void readFrom(DataInput in, long nowNanos) throws IOException {
+    String theirs = in.readUTF();
+    if (origin.isEmpty()) {
+      origin = theirs;
+    }
     for (int partition = in.readInt(); partition >= 0; partition = in.readInt()) {
       long lost = in.readLong();
       boolean awaited = in.readBoolean();
+      if (lost <= forgotten.get(partition)) {
+        continue;
+      }
       long before = lostAt.getAndAccumulate(partition, lost, Math::max);
-      if (before < lost && awaited) {
-        anyWait = true;
-        waitUntil.set(partition, notNever(nowNanos + WAIT));
+      if (before < lost) {
+        wasWell = false;
+        if (awaited) {
+          anyWait = true;
+          waitUntil.set(partition, notNever(nowNanos + WAIT));
+        }
       }
     }
   }

@@ -15,6 +15,7 @@ final class Messages implements DataSerializableFactory {
   static final int ROUND = 6;
   static final int SWEEP = 7;
   static final int TAKE_BACK = 8;
+  static final int DESCRIBE = 9;
 
   /** A message without content, which it then reads. */
   @Override
@@ -28,6 +29,7 @@ final class Messages implements DataSerializableFactory {
       case ROUND -> new Round();
       case SWEEP -> new Sweep();
       case TAKE_BACK -> new TakeBack();
+      case DESCRIBE -> new Describe();
       default -> throw new IllegalArgumentException("a message numbered " + number);
     };
   }

@@ -103,6 +103,11 @@ final class Partitions {
     return context.getExistingRecordStore(partition, Engine.MAP);
   }
 
+  /** Whether this instance is one of a cluster at the moment, and not on its way to another. */
+  boolean areJoined() {
+    return node.getClusterService().isJoined();
+  }
+
   /** Whether every partition has all its backups, in step with it. Asks all members. */
   boolean areSafe() {
     return engine.getPartitionService().isClusterSafe();

@@ -233,6 +233,12 @@ public final class Quorum {
         : electorate.isNone() || agreed(known -> true);
   }
 
+  /** Whether all of the electorate are here, and have been heard of within the lease. */
+  public synchronized boolean isWhole(long nowNanos) {
+    NavigableSet<String> ids = state.electorate().ids();
+    return !ids.isEmpty() && heardOf(ids, nowNanos) == ids.size();
+  }
+
   /** How it stands at this moment. */
   public synchronized Status status(long nowNanos) {
     NavigableSet<String> ids = state.electorate().ids();

@@ -1,5 +1,6 @@
 package io.kvfunctions.grid;
 
+import io.kvfunctions.store.Unchanged;
 import io.kvfunctions.store.Wire;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -43,6 +44,12 @@ final class Reply {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Whether nothing was done, and it may be at another try. */
+  static boolean isToBeTriedAgain(byte[] reply) {
+    Object read = read(reply);
+    return read instanceof Refused || read instanceof Unchanged.Full;
   }
 
   /** What writes to a stream that does not fail. */

@@ -52,6 +52,13 @@ final class Shards {
     forget(partitions.of(key));
   }
 
+  /** All that was kept here is gone, or about to be: this instance joins others. */
+  void forgetAll() {
+    for (int partition = 0; partition < byPartition.length(); partition++) {
+      forget(partition);
+    }
+  }
+
   /** Another is, or has been, the primary of the partition. */
   void forget(int partition) {
     if (byPartition.get(partition) != null) {

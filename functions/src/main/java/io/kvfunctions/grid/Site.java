@@ -50,6 +50,7 @@ final class Site {
       losses = new Losses(partitions.count());
       calls = new Calls(behind);
       shards = new Shards(instance, partitions);
+      TakeBack.sentBy(behind);
     }
   }
 

@@ -7,6 +7,7 @@ import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import io.kvfunctions.store.Entry;
 import io.kvfunctions.store.Mutation;
+import io.kvfunctions.store.Unchanged;
 import io.kvfunctions.store.Wire;
 import java.io.IOException;
 import java.util.Map;
@@ -27,7 +28,7 @@ final class Step extends Messages.Message
 
   // Where it is carried out.
   private transient @Nullable Site site;
-  private transient boolean changed;
+  private transient boolean isForBackups;
   private transient @Nullable Entry after;
 
   /** To be read. */
@@ -45,7 +46,7 @@ final class Step extends Messages.Message
   @Override
   public byte[] process(Map.Entry<String, Entry> slot) {
     Site here = Objects.requireNonNull(site);
-    changed = false;
+    isForBackups = false;
     String refusal = here.refusal(slot.getKey());
     if (refusal != null) {
       return Reply.refused(refusal);
@@ -54,18 +55,29 @@ final class Step extends Messages.Message
     Mutation.Result<?> result =
         Objects.requireNonNull(mutation)
             .apply(slot.getKey(), current, here.shards().of(slot.getKey()));
-    if (result.entry() != current) {
-      changed = true;
-      after = result.entry();
+    after = result.entry();
+    if (after != current) {
       slot.setValue(after);
     }
+    isForBackups = after != current || acknowledges(result.outcome());
     return Reply.of(result.outcome());
+  }
+
+  /**
+   * Whether the outcome tells that a write is done, be it by another: a delete of nothing, an event
+   * that came before. What it rests on may be under way to the backups still, and would be lost
+   * with this primary.
+   */
+  private boolean acknowledges(@Nullable Object outcome) {
+    return mutation instanceof Mutation.Write<?>
+        && !(outcome instanceof Unchanged.Rejected)
+        && !(outcome instanceof Unchanged.Full);
   }
 
   /** Asked for once the step was carried out, of the object that did. */
   @Override
   public @Nullable EntryProcessor<String, Entry, byte[]> getBackupProcessor() {
-    return changed ? new After(after) : null;
+    return isForBackups ? new After(after) : null;
   }
 
   @Override

@@ -2,23 +2,44 @@ package io.kvfunctions.grid;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.HazelcastInstanceAware;
+import com.hazelcast.instance.impl.HazelcastInstanceImpl;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.spi.merge.MergingEntry;
 import com.hazelcast.spi.merge.SplitBrainMergePolicy;
 import io.kvfunctions.store.Entry;
+import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of the entries of those who were cut off and are back, one by one, at the primary
  * among those who were not: what is there stands. They answered nobody, so that what they have is
- * what the others had, or older. Only what the others lost is taken from them: see {@link Losses}.
+ * what the others had, or older. Only what the others lost is taken from them, and what they have
+ * from a beginning of their own: see {@link Losses}.
  */
 public final class TakeBack extends Messages.Message
     implements SplitBrainMergePolicy<Object, MergingEntry<Object, Object>, Object>,
         HazelcastInstanceAware {
   private transient @Nullable Site site;
+
+  /** What the entries of the other began with; null where the other is this instance itself. */
+  private transient @Nullable String from;
+
+  /**
+   * Has what this instance sends, should it join others, know where it comes from: of all that are
+   * told, the engine leaves out the one that it makes of the class's name.
+   */
+  static void sentBy(HazelcastInstanceImpl engine) {
+    TakeBack policy =
+        (TakeBack)
+            engine
+                .node
+                .getNodeEngine()
+                .getSplitBrainMergePolicyProvider()
+                .getMergePolicy(TakeBack.class.getName());
+    policy.setHazelcastInstance(engine);
+  }
 
   @Override
   public void setHazelcastInstance(HazelcastInstance engine) {
@@ -28,18 +49,21 @@ public final class TakeBack extends Messages.Message
   @Override
   public @Nullable Object merge(
       @Nullable MergingEntry<Object, Object> theirs, @Nullable MergingEntry<Object, Object> ours) {
-    if (ours != null) {
-      return ours.getRawValue();
-    }
     Site here = Objects.requireNonNull(site);
-    String key = (String) Objects.requireNonNull(theirs).getKey();
-    Entry entry = (Entry) theirs.getDeserializedValue();
-    int partition = here.shards().partitions().of(key);
-    if (!here.losses().isToBeTaken(partition, entry)) {
-      return null;
+    MergingEntry<Object, Object> brought = Objects.requireNonNull(theirs);
+    int partition = here.shards().partitions().of((String) brought.getKey());
+    boolean isTaken =
+        here.losses()
+            .isToBeTaken(
+                partition,
+                (Entry) brought.getDeserializedValue(),
+                from == null ? here.losses().broughtFrom() : from,
+                ours == null ? null : (Entry) ours.getDeserializedValue());
+    if (!isTaken) {
+      return ours == null ? null : ours.getRawValue();
     }
     here.shards().forget(partition);
-    return theirs.getRawValue();
+    return brought.getRawValue();
   }
 
   @Override
@@ -48,8 +72,12 @@ public final class TakeBack extends Messages.Message
   }
 
   @Override
-  public void writeData(ObjectDataOutput out) {}
+  public void writeData(ObjectDataOutput out) throws IOException {
+    out.writeString(Objects.requireNonNull(site).losses().broughtFrom());
+  }
 
   @Override
-  public void readData(ObjectDataInput in) {}
+  public void readData(ObjectDataInput in) throws IOException {
+    from = in.readString();
+  }
 }

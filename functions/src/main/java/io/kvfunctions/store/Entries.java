@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * expired, or be a tombstone.
  *
  * <p>Safe for any number of threads. Per key it is linearizable. Where several instances hold the
- * entries, every method may throw {@link UnavailableException}.
+ * entries, methods may throw {@link UnavailableException}.
  */
 public interface Entries {
 
@@ -23,12 +23,10 @@ public interface Entries {
 
   /**
    * Carries out several, each in a step of its own, those of the same key in their order; gives
-   * what came of each.
-   *
-   * @throws UnavailableException if that is so of any of them; of the others it is then not known
-   *     whether they were carried out
+   * what came of each. Never throws {@link UnavailableException}: what could be had of them is told
+   * of.
    */
-  <O extends @Nullable Object> List<O> changeAll(List<Change<O>> changes);
+  <O extends @Nullable Object> List<Attempt<O>> changeAll(List<Change<O>> changes);
 
   /** See {@link Store#list}. */
   Page list(String prefix, @Nullable String after, int limit);

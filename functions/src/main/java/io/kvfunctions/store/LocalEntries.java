@@ -60,12 +60,12 @@ public final class LocalEntries implements Entries {
   }
 
   @Override
-  public <O extends @Nullable Object> List<O> changeAll(List<Change<O>> changes) {
-    List<O> outcomes = new ArrayList<>(changes.size());
+  public <O extends @Nullable Object> List<Attempt<O>> changeAll(List<Change<O>> changes) {
+    List<Attempt<O>> attempts = new ArrayList<>(changes.size());
     for (Change<O> change : changes) {
-      outcomes.add(change(change.key(), change.mutation()));
+      attempts.add(new Attempt.Done<>(change(change.key(), change.mutation())));
     }
-    return outcomes;
+    return attempts;
   }
 
   @Override

@@ -110,7 +110,7 @@ public final class Store {
    * Several writes, each as by {@link #put} or {@link #delete} and each of its own: those of the
    * same key in their order. Gives what became of each.
    */
-  public <O> List<O> changeAll(List<Change<O>> changes) {
+  public <O> List<Attempt<O>> changeAll(List<Change<O>> changes) {
     return entries.changeAll(changes);
   }
 

@@ -64,4 +64,15 @@ class UnavailableTest {
     assertThat(new Get(store, limits).applyAll(List.of(new Get.Input("a"), new Get.Input(""))))
         .containsExactly(Problem.of(Problem.Kind.UNAVAILABLE, UnavailableEntries.WHY), keyEmpty);
   }
+
+  @Test
+  void ofSeveral_whatWasDoneIsTold_whateverBecameOfTheOthers() {
+    Put put = new Put(Stores.unavailableAfter(1), limits);
+    Put.Input input = new Put.Input("a", Stores.text("1"), TimeToLive.NONE, Presence.ANY);
+
+    List<Put.Output> outputs = put.applyAll(List.of(input, input));
+
+    assertThat(outputs.getFirst()).isInstanceOf(Put.Stored.class);
+    assertThat(outputs.getLast()).isEqualTo(MAYBE_DONE);
+  }
 }

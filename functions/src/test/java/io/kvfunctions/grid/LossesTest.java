@@ -14,6 +14,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LossesTest {
@@ -28,6 +29,20 @@ class LossesTest {
     return store.get(key);
   }
 
+  private static boolean isTaken(Losses losses, int partition, Entry entry) {
+    return losses.isToBeTaken(partition, entry, "", null);
+  }
+
+  private static void tell(Losses from, Losses to, long nowNanos) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    from.writeTo(new DataOutputStream(bytes), nowNanos);
+    to.readFrom(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())), nowNanos);
+  }
+
+  private static Electorate beginning(String id) {
+    return Electorate.NONE.next(List.of(id));
+  }
+
   @Test
   void isToBeTaken_isWhatWasWrittenBeforeItsPartitionWasLost() {
     Entry before = written("before");
@@ -35,9 +50,9 @@ class LossesTest {
     clock.move(Duration.ofMillis(1));
     Entry after = written("after");
 
-    assertThat(losses.isToBeTaken(0, before)).isTrue();
-    assertThat(losses.isToBeTaken(0, after)).isFalse();
-    assertThat(losses.isToBeTaken(1, before)).isFalse();
+    assertThat(isTaken(losses, 0, before)).isTrue();
+    assertThat(isTaken(losses, 0, after)).isFalse();
+    assertThat(isTaken(losses, 1, before)).isFalse();
   }
 
   @Test
@@ -73,21 +88,122 @@ class LossesTest {
     others.readFrom(
         new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())), 50 * SECOND);
 
-    assertThat(others.isToBeTaken(0, before)).isTrue();
-    assertThat(others.isToBeTaken(1, before)).isTrue();
+    assertThat(isTaken(others, 0, before)).isTrue();
+    assertThat(isTaken(others, 1, before)).isTrue();
     assertThat(others.isAwaited(0, 60 * SECOND)).isTrue();
     assertThat(others.isAwaited(1, 60 * SECOND)).isFalse();
     assertThat(others.isAwaited(0, 66 * SECOND)).isFalse();
   }
 
   @Test
-  void forget_isForWhoJoinsOthersThatWentOn_andDeletedMeanwhile() {
+  void joinOthers_isForWhoJoinsOthersThatWentOn_andDeletedMeanwhile() {
     Entry before = written("before");
     losses.lost(0, false, clock.millis(), 0);
 
-    losses.forget();
+    losses.joinOthers();
 
-    assertThat(losses.isToBeTaken(0, before)).isFalse();
+    assertThat(isTaken(losses, 0, before)).isFalse();
     assertThat(losses.isAwaited(0, 1)).isFalse();
+  }
+
+  @Test
+  void settle_forgetsLosses_onceAllWasWellForAMinute() {
+    Entry before = written("before");
+    losses.lost(0, true, clock.millis(), 0);
+
+    losses.settle(true, 0);
+    losses.settle(true, 50 * SECOND);
+    losses.settle(false, 51 * SECOND);
+    losses.settle(true, 52 * SECOND);
+    losses.settle(true, 111 * SECOND);
+    assertThat(isTaken(losses, 0, before)).isTrue();
+    losses.settle(true, 112 * SECOND);
+    assertThat(isTaken(losses, 0, before)).isFalse();
+  }
+
+  @Test
+  void settle_forgetsWhatIsAwaited_onlyOnceItIsNot() {
+    Entry before = written("before");
+    losses.lost(0, false, clock.millis(), 0);
+    losses.settle(true, 0);
+    losses.prolong(60 * SECOND);
+    losses.settle(true, 61 * SECOND);
+    assertThat(isTaken(losses, 0, before)).isTrue();
+
+    losses.settle(true, 80 * SECOND);
+    assertThat(isTaken(losses, 0, before)).isFalse();
+  }
+
+  @Test
+  void whatWasForgotten_isNotHeardOfAgain_butALaterLossIs() throws IOException {
+    Entry before = written("before");
+    losses.lost(0, true, clock.millis(), 0);
+    Losses others = new Losses(2);
+    tell(losses, others, 0);
+    losses.settle(true, 0);
+    losses.settle(true, 60 * SECOND);
+
+    tell(others, losses, 60 * SECOND);
+    assertThat(isTaken(losses, 0, before)).isFalse();
+    others.lost(0, true, clock.millis() + 1, 60 * SECOND);
+    tell(others, losses, 60 * SECOND);
+    assertThat(isTaken(losses, 0, before)).isTrue();
+  }
+
+  @Test
+  void whatIsLostAgain_evenInTheSameMillisecond_isALoss() {
+    Entry before = written("before");
+    losses.lost(0, true, clock.millis(), 0);
+    losses.settle(true, 0);
+    losses.settle(true, 60 * SECOND);
+
+    losses.lost(0, true, clock.millis(), 60 * SECOND);
+
+    assertThat(isTaken(losses, 0, before)).isTrue();
+    losses.settle(true, 61 * SECOND);
+    assertThat(isTaken(losses, 0, before)).isTrue();
+  }
+
+  @Test
+  void ofThoseWithABeginningOfTheirOwn_allIsTaken_butWhatIsOlder() {
+    losses.begin(beginning("here"));
+    Entry older = written("older");
+    clock.move(Duration.ofMillis(1));
+    Entry newer = written("newer");
+
+    assertThat(losses.isToBeTaken(0, newer, "there", null)).isTrue();
+    assertThat(losses.isToBeTaken(0, newer, "there", older)).isTrue();
+    assertThat(losses.isToBeTaken(0, older, "there", newer)).isFalse();
+    assertThat(losses.isToBeTaken(0, newer, "here", null)).isFalse();
+    assertThat(losses.isToBeTaken(0, newer, "here", older)).isFalse();
+    assertThat(losses.isToBeTaken(0, newer, "", null)).isFalse();
+  }
+
+  @Test
+  void whoJoinsOthers_bringsItsBeginningAlong_andGoesByTheirs() throws IOException {
+    Losses others = new Losses(2);
+    others.begin(beginning("there"));
+    losses.begin(beginning("here"));
+    Entry entry = written("entry");
+
+    losses.joinOthers();
+    losses.begin(beginning("here")); // the electorate it still knows of
+    tell(others, losses, 0);
+
+    assertThat(others.isToBeTaken(0, entry, losses.broughtFrom(), null)).isTrue();
+    assertThat(losses.isToBeTaken(0, entry, losses.broughtFrom(), null)).isTrue();
+    assertThat(losses.isToBeTaken(0, entry, "there", null)).isFalse();
+  }
+
+  @Test
+  void whoComesLater_hearsOfTheBeginning_andKeepsToIt() throws IOException {
+    Losses later = new Losses(2);
+    losses.begin(beginning("here"));
+    tell(losses, later, 0);
+    later.begin(beginning("there"));
+    Entry entry = written("entry");
+
+    assertThat(later.isToBeTaken(0, entry, "here", null)).isFalse();
+    assertThat(later.isToBeTaken(0, entry, "there", null)).isTrue();
   }
 }

@@ -25,21 +25,25 @@ import java.util.function.Consumer;
 public final class TestGrid implements AutoCloseable {
   private static final int INSTANCES = 3;
 
-  private final SettableClock clock = TestServer.clockAtRest();
+  private final SettableClock clock;
   private final List<TestServer> servers;
 
-  private TestGrid(Map<String, String> settings) {
-    List<Integer> memberPorts = freePorts();
-    String cluster = UUID.randomUUID().toString();
+  private TestGrid(
+      Map<String, String> settings,
+      String cluster,
+      List<Integer> memberPorts,
+      List<Integer> reached,
+      SettableClock clock) {
+    this.clock = clock;
     List<CompletableFuture<TestServer>> starting = new ArrayList<>();
     for (int port : memberPorts) {
       Map<String, String> all = new HashMap<>(settings);
       all.put(
           "kv.grid.members",
-          String.join(",", memberPorts.stream().map(each -> "127.0.0.1:" + each).toList()));
+          String.join(",", reached.stream().map(each -> "127.0.0.1:" + each).toList()));
       all.put("kv.grid.address", "127.0.0.1");
       all.put("kv.grid.port", Integer.toString(port));
-      all.put("kv.grid.instances", Integer.toString(INSTANCES));
+      all.put("kv.grid.instances", Integer.toString(memberPorts.size()));
       all.put("kv.grid.cluster", cluster);
       starting.add(CompletableFuture.supplyAsync(() -> TestServer.start(all, clock)));
     }
@@ -51,7 +55,20 @@ public final class TestGrid implements AutoCloseable {
 
   /** Starts three instances with these settings, and the defaults for all others. */
   public static TestGrid start(Map<String, String> settings) {
-    return new TestGrid(settings);
+    List<Integer> ports = freePorts(INSTANCES);
+    return new TestGrid(
+        settings, UUID.randomUUID().toString(), ports, ports, TestServer.clockAtRest());
+  }
+
+  /**
+   * Starts instances that look for others at these member ports, which may be more than their own.
+   *
+   * @param cluster the name of the cluster
+   * @param memberPorts one for each instance
+   */
+  static TestGrid start(
+      String cluster, List<Integer> memberPorts, List<Integer> reached, SettableClock clock) {
+    return new TestGrid(Map.of(), cluster, memberPorts, reached, clock);
   }
 
   /** Those that HTTP is spoken at. */
@@ -68,9 +85,9 @@ public final class TestGrid implements AutoCloseable {
   }
 
   /** Below the range from which the system itself takes ports, so that none is taken meanwhile. */
-  private static List<Integer> freePorts() {
+  static List<Integer> freePorts(int count) {
     Set<Integer> ports = new LinkedHashSet<>();
-    while (ports.size() < INSTANCES) {
+    while (ports.size() < count) {
       int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
       try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
         ports.add(socket.getLocalPort());

@@ -46,7 +46,7 @@ public final class DistantEntries implements Entries {
   }
 
   @Override
-  public <O> List<O> changeAll(List<Change<O>> changes) {
+  public <O> List<Attempt<O>> changeAll(List<Change<O>> changes) {
     return waitedFor(changes.size()).changeAll(changes);
   }
 

@@ -43,6 +43,11 @@ public final class Stores {
 
   /** A store without a map, whose entries cannot be had. */
   public static Store unavailable() {
+    return unavailableAfter(0);
+  }
+
+  /** A store without a map, whose entries cannot be had after so many calls. */
+  public static Store unavailableAfter(int calls) {
     Instance instance =
         new Instance(
             InstantSource.system(),
@@ -51,7 +56,7 @@ public final class Stores {
             Footprint.ofThisJvm(),
             EVENT_BOUNDS);
     return new Store(
-        new UnavailableEntries(new LocalEntries(new ConcurrentHashMap<>(), instance)).after(0),
+        new UnavailableEntries(new LocalEntries(new ConcurrentHashMap<>(), instance)).after(calls),
         instance);
   }
 

@@ -51,8 +51,16 @@ public final class UnavailableEntries implements Entries {
   }
 
   @Override
-  public <O> List<O> changeAll(List<Change<O>> changes) {
-    return written().changeAll(changes);
+  public <O> List<Attempt<O>> changeAll(List<Change<O>> changes) {
+    return changes.stream().map(this::attempt).toList();
+  }
+
+  private <O> Attempt<O> attempt(Change<O> change) {
+    try {
+      return new Attempt.Done<>(change(change.key(), change.mutation()));
+    } catch (UnavailableException e) {
+      return new Attempt.Unavailable<>(e);
+    }
   }
 
   @Override
