@@ -12,18 +12,25 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 
 /**
- * Clients that write, read, delete and count through whichever instances they know of, and write
- * everything down. Each sends a request once; where that fails it goes on with something else,
+ * Clients that write, one key or several at once, deliver events, read, list, delete and count
+ * through whichever instances they know of, and write everything down. Each sends a request once,
+ * but for events, which are delivered again; where that fails it goes on with something else,
  * through another instance.
  */
 final class Load implements AutoCloseable {
@@ -36,6 +43,11 @@ final class Load implements AutoCloseable {
   /** The same where it got no answer: else one that is frozen would hold up all of them. */
   private static final Duration AVOIDED_UNANSWERED = Duration.ofSeconds(10);
 
+  /** How many registers are written by one request that writes several. */
+  private static final int SEVERAL = 8;
+
+  private static final JsonMapper JSON = new JsonMapper();
+
   private static final Pattern PROBLEM = Pattern.compile("urn:kvfunctions:problem:([a-z-]+)");
 
   private final Ledger ledger;
@@ -47,6 +59,9 @@ final class Load implements AutoCloseable {
   private final CountDownLatch failed = new CountDownLatch(1);
   private final long intervalNanos;
   private volatile boolean ending;
+
+  /** Sets events apart from those of other loads. */
+  private final String run = UUID.randomUUID().toString();
 
   /** Begins at once. */
   Load(
@@ -143,6 +158,7 @@ final class Load implements AutoCloseable {
     private final Map<Place, Long> avoidedUntil = new HashMap<>();
     private int first;
     private int counted;
+    private int delivered;
 
     Client(int number, List<Register> own, RandomGenerator random) {
       this.number = number;
@@ -177,12 +193,18 @@ final class Load implements AutoCloseable {
       int hot = Math.max(1, own.size() / 5);
       Register register = own.get(random.nextInt(random.nextInt(5) == 0 ? own.size() : hot));
       int which = random.nextInt(100);
-      if (which < 55) {
+      if (which < 40) {
         put(caller, register);
-      } else if (which < 62) {
+      } else if (which < 45) {
         delete(caller, register);
-      } else if (which < 85) {
+      } else if (which < 55) {
+        deliver(caller, register);
+      } else if (which < 62) {
+        putSeveral(caller, hot);
+      } else if (which < 80) {
         read(caller, register);
+      } else if (which < 85) {
+        list(caller, register);
       } else {
         count(caller, ledger.counters().get(random.nextInt(ledger.counters().size())));
       }
@@ -190,12 +212,13 @@ final class Load implements AutoCloseable {
 
     private void put(Caller caller, Register register) {
       String value = register.nextValue(random.nextInt(200));
-      register.add(
+      add(
+          register,
           attempt(caller, register.key(), value, "PUT", "Content-Type: text/plain\r\n", value));
     }
 
     private void delete(Caller caller, Register register) {
-      register.add(attempt(caller, register.key(), null, "DELETE", "", ""));
+      add(register, attempt(caller, register.key(), null, "DELETE", "", ""));
     }
 
     private Attempt attempt(
@@ -205,28 +228,120 @@ final class Load implements AutoCloseable {
         String method,
         String fields,
         String body) {
+      return attempt(caller, key, value, method, "/kv/" + key, fields, body);
+    }
+
+    private Attempt attempt(
+        Caller caller,
+        String key,
+        @Nullable String value,
+        String method,
+        String path,
+        String fields,
+        String body) {
       Place place = pick();
       long asked = System.nanoTime();
-      Reply reply = caller.call(place, method, "/kv/" + key, fields, body);
-      long answered = System.nanoTime();
-      Attempt.Outcome outcome =
-          switch (reply) {
-            case Reply.NotSent notSent -> REFUSED;
-            case Reply.Unanswered unanswered -> UNKNOWN;
-            case Reply.Answered(RawAnswer answer) ->
-                switch (answer.status() / 100) {
-                  case 2 -> ACKNOWLEDGED;
-                  case 4 -> REFUSED;
-                  default -> UNKNOWN;
-                };
-          };
+      Reply reply = caller.call(place, method, path, fields, body);
       Attempt attempt =
-          new Attempt(key, value, place, asked, answered, outcome, said(method, reply));
+          new Attempt(
+              key, value, place, asked, System.nanoTime(), outcome(reply), said(method, reply));
       if (failed(reply)) {
         avoid(place, reply);
       }
-      tally.add(attempt);
       return attempt;
+    }
+
+    private void add(Register register, Attempt attempt) {
+      tally.add(attempt);
+      register.add(attempt);
+    }
+
+    /**
+     * An event asks for a put or a delete. It is delivered again, to another, where the first time
+     * it was not acknowledged, and sometimes where it was.
+     */
+    private void deliver(Caller caller, Register register) {
+      String value = random.nextInt(5) == 0 ? null : register.nextValue(random.nextInt(200));
+      String path = value == null ? "/delete" : "/put";
+      String fields =
+          """
+          ce-specversion: 1.0\r
+          ce-id: %d/%d\r
+          ce-source: /load/%s\r
+          ce-type: com.example.load\r
+          ce-key: %s\r
+          Content-Type: text/plain\r
+          """
+              .formatted(number, ++delivered, run, register.key());
+      String body = value == null ? "" : value;
+      Attempt first = attempt(caller, register.key(), value, "POST", path, fields, body);
+      if (first.outcome() == ACKNOWLEDGED && random.nextInt(4) > 0) {
+        add(register, first);
+        return;
+      }
+      Attempt again = attempt(caller, register.key(), value, "POST", path, fields, body);
+      // One write it is, as sure as whichever answer is surer.
+      add(
+          register,
+          Stream.of(first, again).anyMatch(each -> each.outcome() == ACKNOWLEDGED)
+              ? (first.outcome() == ACKNOWLEDGED ? first : again)
+              : (first.outcome() == UNKNOWN ? first : again));
+    }
+
+    /** Several at once, one of them twice, with an outcome for each. */
+    private void putSeveral(Caller caller, int hot) {
+      List<Register> registers = new ArrayList<>();
+      int from = random.nextInt(hot);
+      for (int i = 0; i < Math.min(SEVERAL, hot); i++) {
+        registers.add(own.get((from + i) % hot));
+      }
+      registers.add(registers.getFirst());
+      List<String> values = new ArrayList<>();
+      ArrayNode batch = JSON.createArrayNode();
+      for (Register register : registers) {
+        String value = register.nextValue(random.nextInt(200));
+        values.add(value);
+        batch.addObject().put("key", register.key()).put("value", value);
+      }
+      Place place = pick();
+      long asked = System.nanoTime();
+      Reply reply =
+          caller.call(
+              place, "POST", "/put", "Content-Type: application/json\r\n", batch.toString());
+      long answered = System.nanoTime();
+      if (failed(reply)) {
+        avoid(place, reply);
+      }
+      JsonNode outcomes = reply.status() == 200 ? JSON.readTree(reply.text()) : null;
+      for (int i = 0; i < registers.size(); i++) {
+        Attempt.Outcome outcome = outcomes == null ? outcome(reply) : outcome(outcomes.get(i));
+        String said = "POST of several " + (outcomes == null ? said("", reply) : outcome);
+        add(
+            registers.get(i),
+            new Attempt(
+                registers.get(i).key(), values.get(i), place, asked, answered, outcome, said));
+      }
+    }
+
+    /** The first that begins with a key is the key itself, or it is not there. */
+    private void list(Caller caller, Register register) {
+      Place place = pick();
+      long asked = System.nanoTime();
+      Reply reply = caller.call(place, "GET", "/kv?limit=3&prefix=" + register.key());
+      if (failed(reply)) {
+        avoid(place, reply);
+        tally.addTrouble(said("GET of several", reply));
+        return;
+      }
+      tally.addRead();
+      JsonNode first = JSON.readTree(reply.text()).get("entries").get(0);
+      boolean there = first != null && first.get("key").asString().equals(register.key());
+      saw(
+          register,
+          register.sightOf(there),
+          place,
+          asked,
+          () -> there ? "it was listed" : "it was not listed");
     }
 
     private void read(Caller caller, Register register) {
@@ -240,7 +355,12 @@ final class Load implements AutoCloseable {
       }
       tally.addRead();
       String value = held(reply);
-      switch (register.sight(value)) {
+      saw(register, register.sight(value), place, asked, () -> register.origin(value, journal));
+    }
+
+    private void saw(
+        Register register, Register.Sight sight, Place place, long asked, Supplier<String> what) {
+      switch (sight) {
         case RIGHT -> {}
         case LATE -> tally.addLateRead();
         case WRONG -> {
@@ -249,11 +369,12 @@ final class Load implements AutoCloseable {
               new Tally.WrongRead(
                   place,
                   asked,
-                  "read through %s at %s: %s; but %s"
+                  "read of %s through %s at %s: %s; but %s"
                       .formatted(
+                          register.key(),
                           place,
                           journal.at(asked).strip(),
-                          register.origin(value, journal),
+                          what.get(),
                           last == null ? "nothing was written since" : last.describe(journal))));
         }
       }
@@ -276,7 +397,9 @@ final class Load implements AutoCloseable {
                 .formatted(((Reply.Answered) reply).answer().values("ETag").getFirst());
       }
       String next = Counter.value(Counter.number(value) + 1, number, counted++);
-      counter.add(attempt(caller, counter.key(), next, "PUT", condition, next));
+      Attempt attempt = attempt(caller, counter.key(), next, "PUT", condition, next);
+      tally.add(attempt);
+      counter.add(attempt);
     }
 
     /** Any but those that have just failed; where all have, any. */
@@ -296,6 +419,34 @@ final class Load implements AutoCloseable {
       Duration time = reply instanceof Reply.Unanswered ? AVOIDED_UNANSWERED : AVOIDED;
       avoidedUntil.put(place, System.nanoTime() + time.toNanos());
     }
+  }
+
+  /** What its client knows of a write after this reply. */
+  private static Attempt.Outcome outcome(Reply reply) {
+    return switch (reply) {
+      case Reply.NotSent notSent -> REFUSED;
+      case Reply.Unanswered unanswered -> UNKNOWN;
+      case Reply.Answered(RawAnswer answer) ->
+          switch (answer.status() / 100) {
+            case 2 -> ACKNOWLEDGED;
+            case 4 -> REFUSED;
+            default -> isRefusal(answer.status(), answer.text()) ? REFUSED : UNKNOWN;
+          };
+    };
+  }
+
+  /** The same of one of several. */
+  private static Attempt.Outcome outcome(JsonNode element) {
+    return element.has("etag")
+        ? ACKNOWLEDGED
+        : isRefusal(element.get("status").asInt(), element.toString()) ? REFUSED : UNKNOWN;
+  }
+
+  /** Not available, and nothing was done: or the problem would say that it may have been. */
+  private static boolean isRefusal(int status, String problem) {
+    return status == 503
+        && problem.contains("\"urn:kvfunctions:problem:unavailable\"")
+        && !problem.contains("\"maybeDone\":true");
   }
 
   private static boolean failed(Reply reply) {

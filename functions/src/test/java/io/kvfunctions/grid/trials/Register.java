@@ -6,6 +6,7 @@ import static io.kvfunctions.grid.trials.Attempt.Outcome.UNKNOWN;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,20 +59,27 @@ final class Register {
 
   /** What to think of this value, null where there was none, if it is what is there now. */
   Sight sight(@Nullable String value) {
+    return sight(held -> Objects.equals(held, value));
+  }
+
+  /** What to think of there being a value, or none, if that is so now. */
+  Sight sightOf(boolean there) {
+    return sight(held -> (held != null) == there);
+  }
+
+  private Sight sight(Predicate<@Nullable String> fits) {
     for (Attempt attempt : attempts.reversed()) {
-      if (attempt.outcome() != Attempt.Outcome.REFUSED && Objects.equals(attempt.value(), value)) {
+      if (attempt.outcome() != Attempt.Outcome.REFUSED && fits.test(attempt.value())) {
         return Sight.RIGHT;
       }
       if (attempt.outcome() == ACKNOWLEDGED) {
         return attempts.stream()
-                .anyMatch(
-                    earlier ->
-                        earlier.outcome() == UNKNOWN && Objects.equals(earlier.value(), value))
+                .anyMatch(earlier -> earlier.outcome() == UNKNOWN && fits.test(earlier.value()))
             ? Sight.LATE
             : Sight.WRONG;
       }
     }
-    return Objects.equals(settled, value) ? Sight.RIGHT : Sight.WRONG;
+    return fits.test(settled) ? Sight.RIGHT : Sight.WRONG;
   }
 
   /** What is known of this value, for who has to find out how it came to be there. */

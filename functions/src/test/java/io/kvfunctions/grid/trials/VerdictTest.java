@@ -18,6 +18,7 @@ class VerdictTest {
   private static final int REGISTERS = 200;
   private static final int COUNTERS = 2;
   private static final int SOME = 600;
+  private static final int CLIENTS = 8;
 
   private final Ledger ledger = new Ledger(REGISTERS, COUNTERS);
   private final Journal journal = new Journal();
@@ -43,7 +44,8 @@ class VerdictTest {
                   load.goOnFor(Duration.ofMillis(500));
                 });
         assertThat(tally.count(ACKNOWLEDGED)).isGreaterThanOrEqualTo(SOME);
-        assertThat(tally.count(UNKNOWN)).isLessThan(30);
+        assertThat(tally.count(UNKNOWN))
+            .isLessThanOrEqualTo(CLIENTS * 9); // as many as one request writes
         assertThat(tally.count(REFUSED)).as("not sent to who was not there").isPositive();
         assertThat(tally.wrongReads()).isEmpty();
       }
@@ -58,7 +60,8 @@ class VerdictTest {
                     assertThat(loss)
                         .matches(
                             "write of register/\\d+ to register/.* through p1, asked .* s,"
-                                + " acknowledged .* s \\(PUT 20[14]\\); but nothing is there"));
+                                + " acknowledged .* s \\((PUT 20[14]|POST 204|POST of several"
+                                + " ACKNOWLEDGED)\\); but nothing is there"));
         assertThat(verdict.lost())
             .filteredOn(loss -> loss.startsWith("counted, but at 0 in the end: "))
             .hasSizeGreaterThanOrEqualTo(COUNTERS);
@@ -78,7 +81,8 @@ class VerdictTest {
 
   private Tally write(Place place, Interference interference) {
     Tally tally = new Tally();
-    try (Load load = new Load(ledger, tally, journal, List.of(place), 8, 1_000, random.split())) {
+    try (Load load =
+        new Load(ledger, tally, journal, List.of(place), CLIENTS, 1_000, random.split())) {
       load.awaitAcknowledged(SOME, Cluster.PATIENCE);
       interference.with(load);
     }
