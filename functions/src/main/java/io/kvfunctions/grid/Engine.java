@@ -18,7 +18,7 @@ import java.time.Duration;
 
 /**
  * How the engine beneath the grid is set up: what it keeps, whom it talks to, when it takes another
- * for lost. One map of entries and one pool of threads, and nothing else that the engine could do.
+ * for lost. One map of entries and two pools of threads, and nothing else that the engine could do.
  */
 final class Engine {
   static final String MAP = "entries";
@@ -28,14 +28,16 @@ final class Engine {
   /** The attribute of a member that says which instance it is, whenever it joins anew. */
   static final String INSTANCE = "instance";
 
-  /** How long a leave waits at most for the others to know that they are not to count on it. */
-  static final Duration ANNOUNCEMENT = Duration.ofSeconds(3);
-
   private Engine() {}
 
-  /** What is left of the time to leave for handing over what is kept here, in whole seconds. */
+  /** Of the time to leave, how much may pass until the others agree that this one goes. */
+  static Duration announcement(KvSettings.Grid grid) {
+    return grid.leaveTimeout().dividedBy(4);
+  }
+
+  /** What is left of it to hand over what is kept here, in whole seconds. */
   static Duration handOver(KvSettings.Grid grid) {
-    long seconds = grid.leaveTimeout().minus(ANNOUNCEMENT).toSeconds();
+    long seconds = grid.leaveTimeout().minus(announcement(grid)).toSeconds();
     return Duration.ofSeconds(Math.max(1, seconds));
   }
 

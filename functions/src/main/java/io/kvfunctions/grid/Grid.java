@@ -51,6 +51,8 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   /** From one round to the next, in nanoseconds. */
   private static final long ROUND = TimeUnit.MILLISECONDS.toNanos(500);
 
+  private static final Duration WITHOUT_QUORUM = Duration.ofSeconds(3);
+
   private final KvSettings.Grid settings;
   private final Quorum quorum;
   private final Site site;
@@ -122,7 +124,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
             event -> {
               switch (event.getState()) {
                 case MERGING -> {
-                  site.losses().joinOthers();
+                  site.losses().joinOthers(quorum.holds(System.nanoTime()));
                   site.shards().forgetAll();
                 }
                 case MERGED, MERGE_FAILED -> site.shards().forgetAll();
@@ -259,12 +261,14 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   }
 
   /** Says whom there is. By one thread after the other, or an older view might be the last. */
-  private synchronized void look() {
-    List<String> present = new ArrayList<>();
-    for (Member member : engine.getCluster().getMembers()) {
-      present.add(Objects.requireNonNull(member.getAttribute(Engine.INSTANCE)));
+  private void look() {
+    synchronized (quorum) {
+      List<String> present = new ArrayList<>();
+      for (Member member : engine.getCluster().getMembers()) {
+        present.add(Objects.requireNonNull(member.getAttribute(Engine.INSTANCE)));
+      }
+      quorum.view(present);
     }
-    quorum.view(present);
   }
 
   private void tell(State state) {
@@ -369,8 +373,10 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
 
     @Override
     public void memberRemoved(MembershipEvent event) {
-      look();
-      turns.execute(Grid.this::turn);
+      if (engine.getLifecycleService().isRunning()) { // and is not about to be gone itself
+        look();
+        turns.execute(Grid.this::turn);
+      }
     }
   }
 
@@ -416,7 +422,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     long begun = System.nanoTime();
     leaving = true;
     quorum.leave();
-    while (!quorum.mayGo() && System.nanoTime() - begun < Engine.ANNOUNCEMENT.toNanos()) {
+    while (!quorum.mayGo() && System.nanoTime() - begun < toAnnounce().toNanos()) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
     log.info("leaving the grid of {}", members());
@@ -434,6 +440,17 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     running = false;
     turns.shutdownNow();
     expiries.shutdownNow();
+  }
+
+  /**
+   * How long to wait for the others to agree that they are not to count on this one. Where there
+   * are too few to agree on anything, and there may soon be more, not as long.
+   */
+  private Duration toAnnounce() {
+    Duration announcement = Engine.announcement(settings);
+    return quorum.holds(System.nanoTime()) || announcement.compareTo(WITHOUT_QUORUM) < 0
+        ? announcement
+        : WITHOUT_QUORUM;
   }
 
   @Override

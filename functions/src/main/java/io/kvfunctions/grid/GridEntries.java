@@ -57,9 +57,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>One hop.</b> A change goes to the key's primary and is carried out there ({@link Step}); a
  * get is answered there. Many of them go together, a share for each instance.
  *
- * <p><b>In or out.</b> Whoever may not answer (see {@link Quorum}) refuses, and so does the primary
- * by itself. What the primary refused has not been done and is tried again while there is time: it
- * may have just taken over. Any other failure of a write leaves open whether it was done.
+ * <p><b>In or out.</b> Whoever may not answer (see {@link Quorum}) refuses: the one that is asked
+ * for reads and writes, and the primary for writes too. What the primary refused has not been done
+ * and is tried again while there is time: it may have just taken over. Any other failure of a write
+ * leaves open whether it was done.
  *
  * <p><b>Order.</b> No instance knows all keys. Each lists the first entries of the partitions it is
  * the primary of ({@link Look}), and whoever asked puts them together; where partitions move

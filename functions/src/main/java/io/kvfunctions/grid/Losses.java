@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which entries are taken from others that come back after having been cut off: those of partitions
- * that were lost here with all their backups, and all those of others that never belonged here.
+ * that were lost here with all their backups, and all those of others that have answered meanwhile.
  *
  * <p>They may: what looks like a crash of too many may be a cut, behind which the others keep what
  * they have. When it heals those bring their entries along. What was written before the loss, and
@@ -26,11 +26,12 @@ import org.jspecify.annotations.Nullable;
  * on their way. All instances tell each other of their losses with every {@link Round}, for any of
  * them may be the primary of a partition by the time it comes back.
  *
- * <p><b>Others that never belonged here</b> are those that began as a store of their own, since
- * they did not reach this one: new instances, say, that a network policy kept from the old ones.
- * They have answered as these have, so that when they meet what either has is to stay. By which
- * beginning they go each instance knows, and tells the others: it is that of those it got its
- * entries from. Safe for any number of threads.
+ * <p><b>Others that have answered</b> are those that began as a store of their own, since they did
+ * not reach this one: new instances, say, that a network policy kept from the old ones. When they
+ * meet what either has is to stay. By which beginning they go each instance knows, and tells the
+ * others: it is that of those it got its entries from. Or they are more than half of the last
+ * electorate, cut off from newcomers that were more, and then come to those: the engine has the
+ * smaller number join the larger. Safe for any number of threads.
  */
 final class Losses {
   /** How long entries may be on their way once there is a quorum again. */
@@ -55,11 +56,21 @@ final class Losses {
   /** What the entries here began with; empty as long as that is not known. */
   private volatile String origin = "";
 
-  /** What the entries began with that are brought along to others. */
-  private volatile String broughtFrom = "";
+  /** What is brought along to others. */
+  private volatile Brought brought = Brought.NOTHING;
 
   private volatile boolean wasWell;
   private volatile long wellSince;
+
+  /**
+   * Where entries come from that are brought along.
+   *
+   * @param origin what they began with, empty where that is not known
+   * @param answered whether those who bring them answered until then
+   */
+  record Brought(String origin, boolean answered) {
+    static final Brought NOTHING = new Brought("", false);
+  }
 
   Losses(int partitions) {
     lostAt = new AtomicLongArray(partitions);
@@ -72,14 +83,14 @@ final class Losses {
    * later hears of it from others.
    */
   void begin(Electorate electorate) {
-    if (origin.isEmpty() && broughtFrom.isEmpty() && electorate.version() == 1) {
+    if (origin.isEmpty() && brought.origin().isEmpty() && electorate.version() == 1) {
       origin = electorate.ids().first();
     }
   }
 
-  /** What the entries began with that this instance brings along, if it joined others. */
-  String broughtFrom() {
-    return broughtFrom;
+  /** Where the entries come from that this instance brings along, if it joined others. */
+  Brought brought() {
+    return brought;
   }
 
   /**
@@ -151,11 +162,13 @@ final class Losses {
   /**
    * Whether an entry that someone else kept is to stand.
    *
-   * @param from what the entries of the other began with
+   * @param from where it comes from
    * @param ours what stands here, null where that is nothing
    */
-  boolean isToBeTaken(int partition, Entry theirs, String from, @Nullable Entry ours) {
-    if (!from.isEmpty() && !origin.isEmpty() && !from.equals(origin)) {
+  boolean isToBeTaken(int partition, Entry theirs, Brought from, @Nullable Entry ours) {
+    boolean areStrangers =
+        !from.origin().isEmpty() && !origin.isEmpty() && !from.origin().equals(origin);
+    if (from.answered() || areStrangers) {
       return ours == null || theirs.lastModifiedMillis() > ours.lastModifiedMillis();
     }
     long lost = lostAt.get(partition);
@@ -165,13 +178,15 @@ final class Losses {
   /**
    * This instance joins others that went on without it, and brings along what it has. What it took
    * for lost is what they have.
+   *
+   * @param answered whether it has answered until now
    */
-  void joinOthers() {
+  void joinOthers(boolean answered) {
     for (int partition = 0; partition < lostAt.length(); partition++) {
       lostAt.set(partition, NEVER);
       waitUntil.set(partition, NEVER);
     }
-    broughtFrom = origin.isEmpty() ? broughtFrom : origin;
+    brought = new Brought(origin.isEmpty() ? brought.origin() : origin, answered);
     origin = "";
   }
 

@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * What becomes of the entries of those who were cut off and are back, one by one, at the primary
  * among those who were not: what is there stands. They answered nobody, so that what they have is
- * what the others had, or older. Only what the others lost is taken from them, and what they have
- * from a beginning of their own: see {@link Losses}.
+ * what the others had, or older. Only what the others lost is taken from them, and what is newer of
+ * those who did answer: see {@link Losses}.
  */
 public final class TakeBack extends Messages.Message
     implements SplitBrainMergePolicy<Object, MergingEntry<Object, Object>, Object>,
         HazelcastInstanceAware {
   private transient @Nullable Site site;
 
-  /** What the entries of the other began with; null where the other is this instance itself. */
-  private transient @Nullable String from;
+  /** Where the entries come from; null where that is this instance itself. */
+  private transient Losses.@Nullable Brought from;
 
   /**
    * Has what this instance sends, should it join others, know where it comes from: of all that are
@@ -57,7 +57,7 @@ public final class TakeBack extends Messages.Message
             .isToBeTaken(
                 partition,
                 (Entry) brought.getDeserializedValue(),
-                from == null ? here.losses().broughtFrom() : from,
+                from == null ? here.losses().brought() : from,
                 ours == null ? null : (Entry) ours.getDeserializedValue());
     if (!isTaken) {
       return ours == null ? null : ours.getRawValue();
@@ -73,11 +73,13 @@ public final class TakeBack extends Messages.Message
 
   @Override
   public void writeData(ObjectDataOutput out) throws IOException {
-    out.writeString(Objects.requireNonNull(site).losses().broughtFrom());
+    Losses.Brought brought = Objects.requireNonNull(site).losses().brought();
+    out.writeString(brought.origin());
+    out.writeBoolean(brought.answered());
   }
 
   @Override
   public void readData(ObjectDataInput in) throws IOException {
-    from = in.readString();
+    from = new Losses.Brought(Objects.requireNonNull(in.readString()), in.readBoolean());
   }
 }

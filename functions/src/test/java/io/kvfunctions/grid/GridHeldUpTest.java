@@ -108,7 +108,7 @@ class GridHeldUpTest {
     assertThat(attempts.get(2).outcome()).isInstanceOf(PutOutcome.Replaced.class);
     assertThat(read(done)).isEqualTo("3");
     for (int i = 0; i < 3; i++) {
-      Site.of(members.engine(i)).losses().joinOthers(); // has them forget the loss
+      Site.of(members.engine(i)).losses().joinOthers(false); // has them forget the loss
     }
   }
 

@@ -30,7 +30,11 @@ class LossesTest {
   }
 
   private static boolean isTaken(Losses losses, int partition, Entry entry) {
-    return losses.isToBeTaken(partition, entry, "", null);
+    return losses.isToBeTaken(partition, entry, Losses.Brought.NOTHING, null);
+  }
+
+  private static Losses.Brought from(String origin) {
+    return new Losses.Brought(origin, false);
   }
 
   private static void tell(Losses from, Losses to, long nowNanos) throws IOException {
@@ -100,7 +104,7 @@ class LossesTest {
     Entry before = written("before");
     losses.lost(0, false, clock.millis(), 0);
 
-    losses.joinOthers();
+    losses.joinOthers(false);
 
     assertThat(isTaken(losses, 0, before)).isFalse();
     assertThat(losses.isAwaited(0, 1)).isFalse();
@@ -171,12 +175,12 @@ class LossesTest {
     clock.move(Duration.ofMillis(1));
     Entry newer = written("newer");
 
-    assertThat(losses.isToBeTaken(0, newer, "there", null)).isTrue();
-    assertThat(losses.isToBeTaken(0, newer, "there", older)).isTrue();
-    assertThat(losses.isToBeTaken(0, older, "there", newer)).isFalse();
-    assertThat(losses.isToBeTaken(0, newer, "here", null)).isFalse();
-    assertThat(losses.isToBeTaken(0, newer, "here", older)).isFalse();
-    assertThat(losses.isToBeTaken(0, newer, "", null)).isFalse();
+    assertThat(losses.isToBeTaken(0, newer, from("there"), null)).isTrue();
+    assertThat(losses.isToBeTaken(0, newer, from("there"), older)).isTrue();
+    assertThat(losses.isToBeTaken(0, older, from("there"), newer)).isFalse();
+    assertThat(losses.isToBeTaken(0, newer, from("here"), null)).isFalse();
+    assertThat(losses.isToBeTaken(0, newer, from("here"), older)).isFalse();
+    assertThat(losses.isToBeTaken(0, newer, from(""), null)).isFalse();
   }
 
   @Test
@@ -186,13 +190,13 @@ class LossesTest {
     losses.begin(beginning("here"));
     Entry entry = written("entry");
 
-    losses.joinOthers();
+    losses.joinOthers(false);
     losses.begin(beginning("here")); // the electorate it still knows of
     tell(others, losses, 0);
 
-    assertThat(others.isToBeTaken(0, entry, losses.broughtFrom(), null)).isTrue();
-    assertThat(losses.isToBeTaken(0, entry, losses.broughtFrom(), null)).isTrue();
-    assertThat(losses.isToBeTaken(0, entry, "there", null)).isFalse();
+    assertThat(others.isToBeTaken(0, entry, losses.brought(), null)).isTrue();
+    assertThat(losses.isToBeTaken(0, entry, losses.brought(), null)).isTrue();
+    assertThat(losses.isToBeTaken(0, entry, from("there"), null)).isFalse();
   }
 
   @Test
@@ -203,7 +207,20 @@ class LossesTest {
     later.begin(beginning("there"));
     Entry entry = written("entry");
 
-    assertThat(later.isToBeTaken(0, entry, "here", null)).isFalse();
-    assertThat(later.isToBeTaken(0, entry, "there", null)).isTrue();
+    assertThat(later.isToBeTaken(0, entry, from("here"), null)).isFalse();
+    assertThat(later.isToBeTaken(0, entry, from("there"), null)).isTrue();
+  }
+
+  @Test
+  void ofThoseWhoAnsweredUntilThen_whatIsNewerStands() {
+    losses.begin(beginning("here"));
+    Entry older = written("older");
+    clock.move(Duration.ofMillis(1));
+    Entry newer = written("newer");
+    Losses.Brought answered = new Losses.Brought("here", true);
+
+    assertThat(losses.isToBeTaken(0, newer, answered, null)).isTrue();
+    assertThat(losses.isToBeTaken(0, newer, answered, older)).isTrue();
+    assertThat(losses.isToBeTaken(0, older, answered, newer)).isFalse();
   }
 }

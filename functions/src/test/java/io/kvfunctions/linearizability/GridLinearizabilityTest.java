@@ -6,7 +6,7 @@ import io.kvfunctions.Concurrently;
 import io.kvfunctions.Seed;
 import io.kvfunctions.grid.trials.Cluster;
 import io.kvfunctions.grid.trials.Loopback;
-import io.kvfunctions.grid.trials.Site;
+import io.kvfunctions.grid.trials.Places;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,11 +29,11 @@ class GridLinearizabilityTest {
   void clientsOfThreeInstances_seeAStoreThatDoesOneThingAfterTheOther() throws Exception {
     long seed = Seed.forTest("clientsOfThreeInstances");
     History history = new History();
-    try (Site site = new Loopback(SIZE);
+    try (Places where = new Loopback(SIZE);
         Cluster cluster =
             new Cluster(
                 new Cluster.Terms(SIZE, Duration.ofSeconds(10), Duration.ofSeconds(30)),
-                site,
+                where,
                 Path.of("target", "trials"))) {
       cluster.startAll();
       cluster.awaitWhole(Cluster.PATIENCE);

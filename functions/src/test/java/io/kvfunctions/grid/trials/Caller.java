@@ -25,7 +25,7 @@ final class Caller implements AutoCloseable {
     this.patience = patience;
   }
 
-  Reply call(Place place, String method, String path) {
+  Response call(Place place, String method, String path) {
     return call(place, method, path, "", "");
   }
 
@@ -35,7 +35,7 @@ final class Caller implements AutoCloseable {
    * @param fields header fields, each with a line break behind it
    * @param body empty for none, unless it is a PUT
    */
-  Reply call(Place place, String method, String path, String fields, String body) {
+  Response call(Place place, String method, String path, String fields, String body) {
     byte[] bytes = body.getBytes(UTF_8);
     String length =
         bytes.length > 0 || method.equals("PUT") ? "Content-Length: " + bytes.length + "\r\n" : "";
@@ -49,7 +49,7 @@ final class Caller implements AutoCloseable {
     try {
       connection = connect(place);
     } catch (IOException e) {
-      return new Reply.NotSent(why(e));
+      return new Response.NotSent(why(e));
     }
     try {
       connection.send(request.toByteArray());
@@ -57,10 +57,10 @@ final class Caller implements AutoCloseable {
       if (answer.values("Connection").contains("close")) {
         disconnect(place);
       }
-      return new Reply.Answered(answer);
+      return new Response.Answered(answer);
     } catch (IOException e) {
       disconnect(place);
-      return new Reply.Unanswered(why(e));
+      return new Response.Unanswered(why(e));
     }
   }
 

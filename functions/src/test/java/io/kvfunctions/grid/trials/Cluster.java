@@ -26,7 +26,7 @@ public final class Cluster implements AutoCloseable {
   private static final int PROBES = 30;
 
   private final Terms terms;
-  private final Site site;
+  private final Places where;
   private final Path logs;
   private final String name =
       "trials-"
@@ -52,11 +52,11 @@ public final class Cluster implements AutoCloseable {
    *
    * @param logs the folder for what instances say
    */
-  public Cluster(Terms terms, Site site, Path logs) {
+  public Cluster(Terms terms, Places where, Path logs) {
     this.terms = terms;
-    this.site = site;
+    this.where = where;
     this.logs = logs;
-    empty.addAll(site.places());
+    empty.addAll(where.places());
   }
 
   Terms terms() {
@@ -90,7 +90,7 @@ public final class Cluster implements AutoCloseable {
 
   private Instance launch(String cluster) {
     Place place = empty.removeFirst();
-    String members = site.places().stream().map(Place::member).collect(Collectors.joining(","));
+    String members = where.places().stream().map(Place::member).collect(Collectors.joining(","));
     Instance instance =
         Instance.start(
             "%02d-%s".formatted(all.size() + 1, place),
@@ -161,13 +161,13 @@ public final class Cluster implements AutoCloseable {
       for (int i = 0; i < PROBES && missing.isEmpty(); i++) {
         String path = "/kv/probe/" + i;
         Place writer = running.get(i % running.size()).place();
-        Reply written = caller.call(writer, "PUT", path, "", "probe " + probe);
+        Response written = caller.call(writer, "PUT", path, "", "probe " + probe);
         if (written.status() / 100 != 2) {
           missing.add(writer + ": " + Load.said("PUT", written));
           break;
         }
         for (Place reader : places()) {
-          Reply read = caller.call(reader, "GET", path);
+          Response read = caller.call(reader, "GET", path);
           if (read.status() != 200 || !read.text().equals("probe " + probe)) {
             missing.add(
                 "%s: %s of what was written through %s"

@@ -28,23 +28,23 @@ class GridTrialsTest {
   private static final Cluster.Terms TERMS =
       new Cluster.Terms(SIZE, Duration.ofSeconds(10), Duration.ofSeconds(30));
 
-  private Site site;
+  private Places where;
   private Trials trials;
   private @Nullable String whyNoCuts;
 
   @BeforeAll
   void begin() {
     try {
-      site = Network.of(2 * SIZE + 1);
+      where = Network.of(2 * SIZE + 1);
     } catch (Network.Unavailable e) {
       whyNoCuts = e.getMessage();
       System.out.println("No trial of instances that are cut off from each other: " + whyNoCuts);
-      site = new Loopback(2 * SIZE + 1);
+      where = new Loopback(2 * SIZE + 1);
     }
     trials =
         new Trials(
             TERMS,
-            site,
+            where,
             Path.of("target", "trials"),
             REQUESTS_PER_SECOND,
             Seed.forTest("GridTrialsTest"));
@@ -53,7 +53,7 @@ class GridTrialsTest {
   @AfterAll
   void end() {
     trials.close();
-    site.close();
+    where.close();
   }
 
   @Test

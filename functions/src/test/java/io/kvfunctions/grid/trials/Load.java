@@ -241,7 +241,7 @@ final class Load implements AutoCloseable {
         String body) {
       Place place = pick();
       long asked = System.nanoTime();
-      Reply reply = caller.call(place, method, path, fields, body);
+      Response reply = caller.call(place, method, path, fields, body);
       Attempt attempt =
           new Attempt(
               key, value, place, asked, System.nanoTime(), outcome(reply), said(method, reply));
@@ -305,7 +305,7 @@ final class Load implements AutoCloseable {
       }
       Place place = pick();
       long asked = System.nanoTime();
-      Reply reply =
+      Response reply =
           caller.call(
               place, "POST", "/put", "Content-Type: application/json\r\n", batch.toString());
       long answered = System.nanoTime();
@@ -327,7 +327,7 @@ final class Load implements AutoCloseable {
     private void list(Caller caller, Register register) {
       Place place = pick();
       long asked = System.nanoTime();
-      Reply reply = caller.call(place, "GET", "/kv?limit=3&prefix=" + register.key());
+      Response reply = caller.call(place, "GET", "/kv?limit=3&prefix=" + register.key());
       if (failed(reply)) {
         avoid(place, reply);
         tally.addTrouble(said("GET of several", reply));
@@ -347,7 +347,7 @@ final class Load implements AutoCloseable {
     private void read(Caller caller, Register register) {
       Place place = pick();
       long asked = System.nanoTime();
-      Reply reply = caller.call(place, "GET", "/kv/" + register.key());
+      Response reply = caller.call(place, "GET", "/kv/" + register.key());
       if (failed(reply)) {
         avoid(place, reply);
         tally.addTrouble(said("GET", reply));
@@ -382,7 +382,7 @@ final class Load implements AutoCloseable {
 
     private void count(Caller caller, Counter counter) {
       Place place = pick();
-      Reply reply = caller.call(place, "GET", "/kv/" + counter.key());
+      Response reply = caller.call(place, "GET", "/kv/" + counter.key());
       if (failed(reply)) {
         avoid(place, reply);
         tally.addTrouble(said("GET", reply));
@@ -394,7 +394,7 @@ final class Load implements AutoCloseable {
         counter.saw(value);
         condition =
             "If-Match: %s\r\n"
-                .formatted(((Reply.Answered) reply).answer().values("ETag").getFirst());
+                .formatted(((Response.Answered) reply).answer().values("ETag").getFirst());
       }
       String next = Counter.value(Counter.number(value) + 1, number, counted++);
       Attempt attempt = attempt(caller, counter.key(), next, "PUT", condition, next);
@@ -415,18 +415,18 @@ final class Load implements AutoCloseable {
       return choice.get(random.nextInt(choice.size()));
     }
 
-    private void avoid(Place place, Reply reply) {
-      Duration time = reply instanceof Reply.Unanswered ? AVOIDED_UNANSWERED : AVOIDED;
+    private void avoid(Place place, Response reply) {
+      Duration time = reply instanceof Response.Unanswered ? AVOIDED_UNANSWERED : AVOIDED;
       avoidedUntil.put(place, System.nanoTime() + time.toNanos());
     }
   }
 
   /** What its client knows of a write after this reply. */
-  private static Attempt.Outcome outcome(Reply reply) {
+  private static Attempt.Outcome outcome(Response reply) {
     return switch (reply) {
-      case Reply.NotSent notSent -> REFUSED;
-      case Reply.Unanswered unanswered -> UNKNOWN;
-      case Reply.Answered(RawAnswer answer) ->
+      case Response.NotSent notSent -> REFUSED;
+      case Response.Unanswered unanswered -> UNKNOWN;
+      case Response.Answered(RawAnswer answer) ->
           switch (answer.status() / 100) {
             case 2 -> ACKNOWLEDGED;
             case 4 -> REFUSED;
@@ -449,13 +449,13 @@ final class Load implements AutoCloseable {
         && !problem.contains("\"maybeDone\":true");
   }
 
-  private static boolean failed(Reply reply) {
+  private static boolean failed(Response reply) {
     return reply.status() == 0 || reply.status() >= 500;
   }
 
   /** What an answered GET says is there, null for nothing. */
-  static @Nullable String held(Reply reply) {
-    RawAnswer answer = ((Reply.Answered) reply).answer();
+  static @Nullable String held(Response reply) {
+    RawAnswer answer = ((Response.Answered) reply).answer();
     return switch (answer.status()) {
       case 200 -> answer.text();
       case 404 -> null;
@@ -464,13 +464,13 @@ final class Load implements AutoCloseable {
   }
 
   /** In few words, so that the same can be counted. */
-  static String said(String method, Reply reply) {
+  static String said(String method, Response reply) {
     return method
         + " "
         + switch (reply) {
-          case Reply.NotSent(String why) -> "not sent: " + why;
-          case Reply.Unanswered(String why) -> why;
-          case Reply.Answered(RawAnswer answer) -> {
+          case Response.NotSent(String why) -> "not sent: " + why;
+          case Response.Unanswered(String why) -> why;
+          case Response.Answered(RawAnswer answer) -> {
             Matcher problem = PROBLEM.matcher(answer.text());
             yield answer.status() + (problem.find() ? " " + problem.group(1) : "");
           }

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports of this machine that were free a moment ago. Nobody can be cut off here. */
-public final class Loopback implements Site {
+public final class Loopback implements Places {
   /** Below the range from which the system itself takes ports. */
   private static final int FIRST_PORT = 20_000;
 

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  * <p>All names begin with {@code kvt} and the process that made them; what a process that is gone
  * has left behind is removed by the next.
  */
-public final class Network implements Site {
+public final class Network implements Places {
   private static final String PREFIX = "kvt";
   private static final Pattern NAME = Pattern.compile("kvt(\\d+)([-b].*)?");
 

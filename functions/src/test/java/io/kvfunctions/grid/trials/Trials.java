@@ -43,7 +43,7 @@ final class Trials implements AutoCloseable {
   private static final int SOME = 500;
 
   private final Cluster.Terms terms;
-  private final Site site;
+  private final Places where;
   private final @Nullable Network network;
   private final Path logs;
   private final int requestsPerSecond;
@@ -54,12 +54,12 @@ final class Trials implements AutoCloseable {
   /**
    * No instance runs yet.
    *
-   * @param site with places for twice the size of a cluster and one more
+   * @param where with places for twice the size of a cluster and one more
    */
-  Trials(Cluster.Terms terms, Site site, Path logs, int requestsPerSecond, long seed) {
+  Trials(Cluster.Terms terms, Places where, Path logs, int requestsPerSecond, long seed) {
     this.terms = terms;
-    this.site = site;
-    this.network = site instanceof Network cuttable ? cuttable : null;
+    this.where = where;
+    this.network = where instanceof Network cuttable ? cuttable : null;
     this.logs = logs;
     this.requestsPerSecond = requestsPerSecond;
     this.random = new SplittableRandom(seed);
@@ -239,7 +239,7 @@ final class Trials implements AutoCloseable {
   Report oneNeverComes() {
     abandon();
     Journal journal = new Journal();
-    Cluster fresh = new Cluster(terms, site, logs);
+    Cluster fresh = new Cluster(terms, where, logs);
     try {
       List<Instance> early = Stream.generate(fresh::start).limit(terms.size() - 1L).toList();
       journal.say("started " + early);
@@ -507,7 +507,7 @@ final class Trials implements AutoCloseable {
   /** The cluster that is there, or a new one. */
   private Cluster whole() {
     if (cluster == null) {
-      Cluster fresh = new Cluster(terms, site, logs);
+      Cluster fresh = new Cluster(terms, where, logs);
       try {
         Cluster.awaitReady(fresh.startAll());
         fresh.awaitWhole(Cluster.PATIENCE);
@@ -576,8 +576,8 @@ final class Trials implements AutoCloseable {
       for (int i = 0; i < rounds; i++) {
         for (String method : List.of("GET", "PUT", "DELETE")) {
           String path = (method.equals("GET") ? "/kv/register/" : "/kv/refused/") + i;
-          Reply reply = caller.call(place, method, path);
-          if (!(reply instanceof Reply.Answered(RawAnswer answer))
+          Response reply = caller.call(place, method, path);
+          if (!(reply instanceof Response.Answered(RawAnswer answer))
               || answer.status() != 503
               || answer.values("Retry-After").isEmpty()
               || !answer.values("Content-Type").equals(List.of("application/problem+json"))

@@ -120,7 +120,7 @@ record Verdict(List<String> lost, List<String> faults, int late) {
   private static @Nullable String read(Caller caller, Place place, String key) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
-      Reply reply = caller.call(place, "GET", "/kv/" + key);
+      Response reply = caller.call(place, "GET", "/kv/" + key);
       if (reply.status() != 0 && reply.status() < 500) {
         return Load.held(reply);
       }

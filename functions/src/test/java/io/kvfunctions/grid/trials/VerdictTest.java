@@ -28,12 +28,12 @@ class VerdictTest {
 
   @Test
   void whatIsLostWithAnInstance_isFound_andNothingElse() {
-    try (Site site = new Loopback(1)) {
-      Place place = site.places().getFirst();
+    try (Places where = new Loopback(1)) {
+      Place place = where.places().getFirst();
       try (Instance first = Instance.start("first", place, logs, List.of())) {
         first.awaitReady(Cluster.PATIENCE);
         write(place, load -> {});
-        assertThat(Verdict.of(ledger, site.places(), journal))
+        assertThat(Verdict.of(ledger, where.places(), journal))
             .isEqualTo(new Verdict(List.of(), List.of(), 0));
 
         Tally tally =
@@ -51,7 +51,7 @@ class VerdictTest {
       }
       try (Instance second = Instance.start("second", place, logs, List.of())) {
         second.awaitReady(Cluster.PATIENCE);
-        Verdict verdict = Verdict.of(ledger, site.places(), journal);
+        Verdict verdict = Verdict.of(ledger, where.places(), journal);
         assertThat(verdict.lost())
             .filteredOn(loss -> loss.startsWith("write of register/"))
             .hasSizeBetween(REGISTERS / 2, REGISTERS)
@@ -69,7 +69,7 @@ class VerdictTest {
         assertThat(verdict.late()).isZero();
 
         write(place, load -> {});
-        assertThat(Verdict.of(ledger, site.places(), journal))
+        assertThat(Verdict.of(ledger, where.places(), journal))
             .isEqualTo(new Verdict(List.of(), List.of(), 0));
       }
     }

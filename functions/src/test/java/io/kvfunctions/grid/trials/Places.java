@@ -3,7 +3,7 @@ package io.kvfunctions.grid.trials;
 import java.util.List;
 
 /** Where the instances of a cluster run. */
-public interface Site extends AutoCloseable {
+public interface Places extends AutoCloseable {
   /** All there are. */
   List<Place> places();
 
