@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kvfunctions.Seed;
+import io.kvfunctions.grid.TestGrid;
 import io.kvfunctions.http.RawAnswer;
 import io.kvfunctions.http.RawClient;
 import io.kvfunctions.http.TestServer;
 import io.kvfunctions.store.Store;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class BrokerOverHttpTest {
   private static final int STREAMS = 1_000;
+  private static final int STREAMS_TO_A_GRID = 100;
   private static final long BUDGET = 100_000;
 
   @Test
@@ -32,7 +35,7 @@ class BrokerOverHttpTest {
     try (TestServer server = TestServer.start(Map.of("kv.limits.memory", BUDGET + "B"))) {
       AtomicInteger refused = new AtomicInteger();
       for (int i = 0; i < STREAMS; i++) {
-        try (OverHttp broker = new OverHttp(server, "stream-" + i + "/", refused)) {
+        try (OverHttp broker = new OverHttp(List.of(server), "stream-" + i + "/", refused)) {
           broker.begin(i % 4 == 0);
           new Playback(seed + i).run(broker);
           broker.end();
@@ -42,20 +45,39 @@ class BrokerOverHttpTest {
     }
   }
 
+  @Test
+  void theSame_whicheverInstanceOfAGridIsAsked() throws Exception {
+    long seed = Seed.forTest("BrokerOverHttpTest");
+    try (TestGrid grid = TestGrid.start(Map.of())) {
+      AtomicInteger refused = new AtomicInteger();
+      for (int i = 0; i < STREAMS_TO_A_GRID; i++) {
+        try (OverHttp broker = new OverHttp(grid.servers(), "stream-" + i + "/", refused)) {
+          new Playback(seed + i).run(broker);
+          broker.end();
+        }
+      }
+      assertThat(refused.get()).as("deliveries that were refused").isZero();
+    }
+  }
+
   private static final class OverHttp implements Delivery, AutoCloseable {
     private static final String FILLER = "filler";
 
     /** After one of so many deliveries the connection breaks before the answer. */
     private static final int BROKEN = 32;
 
-    private final TestServer server;
+    private final List<TestServer> servers;
     private final String prefix; // a delivery may come in when its stream has ended
     private final AtomicInteger refused;
     private final AtomicInteger deliveries = new AtomicInteger();
+    private final AtomicInteger connections = new AtomicInteger();
     private final Queue<RawClient> idle = new ConcurrentLinkedQueue<>();
 
-    OverHttp(TestServer server, String prefix, AtomicInteger refused) {
-      this.server = server;
+    /**
+     * @param servers that share one store and one clock
+     */
+    OverHttp(List<TestServer> servers, String prefix, AtomicInteger refused) {
+      this.servers = servers;
       this.prefix = prefix;
       this.refused = refused;
     }
@@ -63,7 +85,7 @@ class BrokerOverHttpTest {
     /** Lets the store have no room at first, perhaps. */
     void begin(boolean full) throws IOException {
       if (full) {
-        Store store = server.context().getBean(Store.class);
+        Store store = servers.getFirst().context().getBean(Store.class);
         int rest = (int) (BUDGET - store.budget().usedBytes()) - 400;
         assertThat(ask("PUT /kv/" + FILLER, "", "x".repeat(rest)).status()).isEqualTo(201);
       }
@@ -75,8 +97,8 @@ class BrokerOverHttpTest {
       for (int key = 0; key < 5; key++) {
         ask("DELETE /kv/" + prefix + "key/" + key, "", "");
       }
-      server.clock().move(Duration.ofHours(1));
-      server.context().getBean(Store.class).sweep(1_000);
+      servers.getFirst().clock().move(Duration.ofHours(1));
+      servers.forEach(server -> server.context().getBean(Store.class).sweep(1_000));
     }
 
     @Override
@@ -131,7 +153,8 @@ class BrokerOverHttpTest {
     }
 
     private RawClient connect() throws IOException {
-      return new RawClient("127.0.0.1", server.port());
+      int next = connections.getAndIncrement() % servers.size();
+      return new RawClient("127.0.0.1", servers.get(next).port());
     }
 
     private static byte[] request(String line, String fields, String body) {
