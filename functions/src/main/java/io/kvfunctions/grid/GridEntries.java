@@ -294,6 +294,7 @@ final class GridEntries implements Entries {
   @Override
   public Page list(String prefix, @Nullable String after, int limit) {
     requireAnswerable();
+    requireAllHere();
     TreeMap<String, Page.Item> items = new TreeMap<>(KeyOrder.INSTANCE);
     boolean more = false;
     BitSet missing = new BitSet();
@@ -347,7 +348,7 @@ final class GridEntries implements Entries {
     wanted.stream()
         .forEach(
             partition -> {
-              Shard shard = partitions.isHere(partition) ? shardOf(partition) : null;
+              Shard shard = isToBeListed(partition) ? shardOf(partition) : null;
               if (shard != null) {
                 covered.set(partition);
                 shards.put(partition, shard);
@@ -382,12 +383,16 @@ final class GridEntries implements Entries {
     // What has moved meanwhile is for another to list.
     shards.forEach(
         (partition, shard) -> {
-          if (!partitions.isHere(partition) || site.shards().at(partition) != shard) {
+          if (!isToBeListed(partition) || site.shards().at(partition) != shard) {
             covered.clear(partition);
           }
         });
     boolean more = items.size() > limit;
     return new Look.Found(covered, new Page(more ? items.subList(0, limit) : items, more));
+  }
+
+  private boolean isToBeListed(int partition) {
+    return partitions.isHere(partition) && !site.losses().isAwaited(partition, System.nanoTime());
   }
 
   private @Nullable Shard shardOf(int partition) {
@@ -497,6 +502,18 @@ final class GridEntries implements Entries {
       String refusal = site.refusal(key);
       if (refusal != null) {
         throw UnavailableException.nothingDone(refusal);
+      }
+    }
+  }
+
+  /** The same of a listing, which is of all partitions. */
+  private void requireAllHere() {
+    if (site.losses().isAnyAwaited()) {
+      long now = System.nanoTime();
+      for (int partition = 0; partition < partitions.count(); partition++) {
+        if (site.losses().isAwaited(partition, now)) {
+          throw UnavailableException.nothingDone(Site.ON_THEIR_WAY);
+        }
       }
     }
   }

@@ -16,6 +16,9 @@ final class Site {
   /** Where the engine keeps it. */
   static final String KEY = "site";
 
+  /** Why what was lost without a quorum is not answered for yet. */
+  static final String ON_THEIR_WAY = "entries that were cut off are on their way back";
+
   /** How many tasks an instance has under way at once, most of which wait for backups. */
   static final int TASKS_AT_ONCE = 64;
 
@@ -64,7 +67,7 @@ final class Site {
   @Nullable String refusal(String key) {
     String refusal = refusal();
     return refusal == null && losses().isAwaited(shards().partitions().of(key), System.nanoTime())
-        ? "entries that were cut off are on their way back"
+        ? ON_THEIR_WAY
         : refusal;
   }
 

@@ -88,7 +88,7 @@ class GridHeldUpTest {
   }
 
   @Test
-  void ofABatch_whatWasDoneIsTold_whereAnotherWasRefused() {
+  void ofABatch_whatWasDoneIsTold_whereAnotherIsOnItsWayBack() {
     String refused = members.key("refused", 1, 2);
     String done = members.key("done", 2, 1);
     for (int i = 0; i < 3; i++) {
@@ -107,6 +107,7 @@ class GridHeldUpTest {
     assertThat(attempts.get(1).outcome()).isInstanceOf(PutOutcome.Created.class);
     assertThat(attempts.get(2).outcome()).isInstanceOf(PutOutcome.Replaced.class);
     assertThat(read(done)).isEqualTo("3");
+    assertThat(failure(() -> at(0).entries().list("", null, 10))).hasMessage(Site.ON_THEIR_WAY);
     for (int i = 0; i < 3; i++) {
       Site.of(members.engine(i)).losses().joinOthers(false); // has them forget the loss
     }
