@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from . import batch, events, grid, listing, machine, memory, rest
+from . import batch, events, grid, listing, machine, memory, rest, start
 from .settings import LOAD_CORE, RAW, Settings
 from .subjects import IN_BATCHES, OVER_HTTP
 
@@ -15,7 +15,7 @@ def arguments():
         prog="bench/compare", description="Measures kv-functions beside other stores, on this machine.",
         epilog="QUICK=1 measures just long enough to try the scripts. JAVA_HOME, JAR, SERVER_CORE and LOAD_CORE "
                "say what to use instead of what is found.")
-    parser.add_argument("what", nargs="?", default="all", choices=("http", "batch", "memory", "listing", "events", "grid", "all"))
+    parser.add_argument("what", nargs="?", default="all", choices=("http", "batch", "memory", "listing", "events", "start", "grid", "all"))
     parser.add_argument("--only", metavar="NAME,...", help=f"subjects, of {', '.join(OVER_HTTP | IN_BATCHES)}")
     parser.add_argument("--operations", metavar="NAME,...", default="get,put",
                         help=f"over http, of {', '.join(rest.OPERATIONS)} (get,put)")
@@ -60,6 +60,8 @@ def main():
         listing.main(settings)
     if given.what in ("events", "all") and "kv-functions" in only:
         events.main(settings)
+    if given.what in ("start", "all") and "kv-functions" in only:
+        start.main(settings)
     if given.what in ("grid", "all") and "kv-functions" in only:
         grid.main(dataclasses.replace(Settings.of_grid(settings.quick), **changes))
 
