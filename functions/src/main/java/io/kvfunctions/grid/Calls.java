@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * elsewhere. The calls that wait, {@code get} and {@code executeOnKey}, do so without an end where
  * a member is frozen. Here is what both are made of.
  *
- * <p>Safe for any number of threads.
+ * <p>None of them waits or throws: what becomes of a call its answer tells, a failure too. Safe for
+ * any number of threads.
  */
 final class Calls {
   private final InternalPartitionService partitions;
@@ -69,17 +70,26 @@ final class Calls {
       data.add(each);
       partitionsOfKeys.add(partitions.getPartitionId(each));
     }
-    return operations.invokeOnPartitionsAsync(
-        MapService.SERVICE_NAME,
-        provider.createGetAllOperationFactory(Engine.MAP, data),
-        partitionsOfKeys);
+    try {
+      return operations.invokeOnPartitionsAsync(
+          MapService.SERVICE_NAME,
+          provider.createGetAllOperationFactory(Engine.MAP, data),
+          partitionsOfKeys);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private CompletableFuture<Data> invoke(Data key, MapOperation operation) {
-    return operations
-        .createInvocationBuilder(MapService.SERVICE_NAME, operation, partitions.getPartitionId(key))
-        .setResultDeserialized(false)
-        .invoke();
+    try {
+      return operations
+          .createInvocationBuilder(
+              MapService.SERVICE_NAME, operation, partitions.getPartitionId(key))
+          .setResultDeserialized(false)
+          .invoke();
+    } catch (RuntimeException e) { // as where the engine has ended
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /** The entry that {@link #get} was answered with. */

@@ -45,6 +45,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -272,22 +273,20 @@ final class GridEntries implements Entries {
    * refused, or finds no room, which is tried again, those behind it are refused as well.
    */
   List<byte[]> carryOut(List<? extends Change<?>> changes) {
-    List<byte[]> replies = new ArrayList<>(changes.size());
-    Map<String, CompletableFuture<byte[]>> underWay = new HashMap<>();
-    List<CompletableFuture<byte[]>> all = new ArrayList<>(changes.size());
+    Map<String, CompletableFuture<Data>> last = new HashMap<>();
+    List<Supplier<byte[]>> underWay = new ArrayList<>(changes.size());
     for (Change<?> change : changes) {
-      CompletableFuture<byte[]> before = underWay.get(change.key());
-      CompletableFuture<byte[]> reply =
-          before != null && Reply.isToBeTriedAgain(await(before, true))
-              ? CompletableFuture.completedFuture(
-                  Reply.refused("an earlier write of the same key was not carried out"))
-              : calls.submit(change.key(), new Step(change.mutation())).thenApply(calls::reply);
-      underWay.put(change.key(), reply);
-      all.add(reply);
+      CompletableFuture<Data> before = last.get(change.key());
+      if (before != null && Reply.isToBeTriedAgain(Reply.read(carriedOut(before)))) {
+        underWay.add(() -> Reply.refused("an earlier write of the same key was not carried out"));
+      } else {
+        CompletableFuture<Data> step = calls.submit(change.key(), new Step(change.mutation()));
+        last.put(change.key(), step);
+        underWay.add(() -> carriedOut(step));
+      }
     }
-    for (CompletableFuture<byte[]> reply : all) {
-      replies.add(await(reply, true));
-    }
+    List<byte[]> replies = new ArrayList<>(changes.size());
+    underWay.forEach(reply -> replies.add(reply.get()));
     return replies;
   }
 

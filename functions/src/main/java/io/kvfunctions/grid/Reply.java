@@ -47,8 +47,7 @@ final class Reply {
   }
 
   /** Whether nothing was done, and it may be at another try. */
-  static boolean isToBeTriedAgain(byte[] reply) {
-    Object read = read(reply);
+  static boolean isToBeTriedAgain(@Nullable Object read) {
     return read instanceof Refused || read instanceof Unchanged.Full;
   }
 
