@@ -14,7 +14,6 @@ import com.hazelcast.partition.PartitionLostListener;
 import com.hazelcast.partition.ReplicaMigrationEvent;
 import io.kvfunctions.settings.KvSettings;
 import io.kvfunctions.store.Entries;
-import io.kvfunctions.store.Footprint;
 import io.kvfunctions.store.Instance;
 import io.kvfunctions.store.UnavailableException;
 import java.time.Duration;
@@ -51,7 +50,20 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   /** From one round to the next, in nanoseconds. */
   private static final long ROUND = TimeUnit.MILLISECONDS.toNanos(500);
 
+  /**
+   * What an entry takes in bytes beside what the engine says of it: its place in the order, and
+   * what the engine leaves out. Measured.
+   */
+  private static final int BESIDE_AN_ENTRY = 120;
+
+  /** The same of a copy that is kept for another instance, which stands in no order. */
+  private static final int BESIDE_A_COPY = 12;
+
+  /** How long a leave waits for the others to agree to it where they are too few to do so. */
   private static final Duration WITHOUT_QUORUM = Duration.ofSeconds(3);
+
+  /** What the engine takes to end once it has handed over, or given that up. */
+  private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final KvSettings.Grid settings;
   private final Quorum quorum;
@@ -70,6 +82,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   private volatile boolean left;
   private volatile boolean running = true;
   private volatile boolean safe;
+  private volatile boolean held;
   private volatile long unsafeSince = System.nanoTime();
 
   // For its own thread.
@@ -124,10 +137,13 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
             event -> {
               switch (event.getState()) {
                 case MERGING -> {
-                  site.losses().joinOthers(quorum.holds(System.nanoTime()));
+                  site.losses().joinOthers(held, site.shards().partitions().cluster());
                   site.shards().forgetAll();
                 }
-                case MERGED, MERGE_FAILED -> site.shards().forgetAll();
+                case MERGED, MERGE_FAILED -> {
+                  site.losses().joined();
+                  site.shards().forgetAll();
+                }
                 default -> {}
               }
             });
@@ -231,7 +247,10 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
         site.losses().prolong(now);
       }
       site.losses().settle(quorum.isWhole(now) && safe, now);
-      site.losses().begin(quorum.state().electorate());
+      site.losses().begin(quorum.state().electorate(), state.id());
+      if (site.shards().partitions().mayMove()) { // until others are to be joined
+        held = quorum.holds(now);
+      }
       shards();
       instance.budget().correct(held());
       settle();
@@ -276,7 +295,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
       if (!member.localMember()) {
         long now = System.nanoTime();
         rounds.submitToMember(
-            new Round(state, site.losses()),
+            new Round(state, site),
             member,
             new ExecutionCallback<byte[]>() {
               @Override
@@ -312,9 +331,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
       bytes +=
           partitions.bytes(partition)
               + (long) partitions.size(partition)
-                  * (partitions.isHere(partition)
-                      ? Footprint.BESIDE_AN_ENTRY_OF_THE_GRID
-                      : Footprint.BESIDE_A_COPY_OF_THE_GRID);
+                  * (partitions.isHere(partition) ? BESIDE_AN_ENTRY : BESIDE_A_COPY);
     }
     return bytes;
   }
@@ -426,12 +443,11 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
     log.info("leaving the grid of {}", members());
-    boolean isAmongOthers = site.shards().partitions().areJoined(); // or there is no way to
-    long asked = System.nanoTime();
-    engine.shutdown(); // says nothing but by its logs and the time it takes
-    long now = System.nanoTime();
-    left = isAmongOthers && now - asked < Engine.handOver(settings).toNanos();
-    long taken = TimeUnit.NANOSECONDS.toMillis(now - begun);
+    // Else nobody is there to take anything, though the engine would say at once that all is done.
+    boolean canHandOver =
+        site.shards().partitions().mayMove() && (quorum.mayGo() || quorum.holds(System.nanoTime()));
+    left = shutDown(Engine.handOver(settings)) && canHandOver;
+    long taken = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
     if (left) {
       log.info("left the grid after {} ms", taken);
     } else {
@@ -440,6 +456,24 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     running = false;
     turns.shutdownNow();
     expiries.shutdownNow();
+  }
+
+  /**
+   * Shuts the engine down, which hands over first. That says nothing but by its logs and the time
+   * it takes, and waits without an end where the engine is about to join others.
+   *
+   * @return whether it took no longer than that
+   */
+  private boolean shutDown(Duration limit) {
+    long asked = System.nanoTime();
+    Thread shutdown = Thread.ofPlatform().daemon().name("kv-grid-leave").start(engine::shutdown);
+    try {
+      shutdown.join(limit.plus(GRACE));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+    return !shutdown.isAlive() && System.nanoTime() - asked < limit.toNanos();
   }
 
   /**

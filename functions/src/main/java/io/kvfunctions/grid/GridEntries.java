@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -45,7 +46,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -135,12 +135,8 @@ final class GridEntries implements Entries {
     }
   }
 
-  @SuppressWarnings({
-    "unchecked",
-    "NullAway",
-    "UnusedVariable"
-  }) // what comes back for a mutation is its outcome, null only where that may be: it gives the
-  // type
+  /** What comes back for a mutation is its outcome, and null only where that may be. */
+  @SuppressWarnings({"unchecked", "NullAway", "UnusedVariable"}) // the mutation gives the type
   private static <O extends @Nullable Object> O outcome(
       Mutation<O> mutation, @Nullable Object reply) {
     return (O) reply;
@@ -149,10 +145,7 @@ final class GridEntries implements Entries {
   /** Whether nothing was done, and it may be at another try. */
   private boolean mustTryAgain(String key, @Nullable Object reply, long until) {
     if (reply instanceof Reply.Refused(String why)) {
-      if (System.nanoTime() - until > 0) {
-        throw UnavailableException.nothingDone(why);
-      }
-      requireAnswerable();
+      requireTime(why, until);
       LockSupport.parkNanos(PAUSE);
       return true;
     }
@@ -164,6 +157,14 @@ final class GridEntries implements Entries {
       site.instance().countRefused();
     }
     return false;
+  }
+
+  /** That there is still time, and a point in trying again what was refused. */
+  private void requireTime(String why, long until) {
+    if (System.nanoTime() - until > 0) {
+      throw UnavailableException.nothingDone(why);
+    }
+    requireAnswerable();
   }
 
   /** How many expired entries that instance looked at; none where it cannot be asked. */
@@ -191,37 +192,88 @@ final class GridEntries implements Entries {
       return Collections.nCopies(changes.size(), new Attempt.Unavailable<>(e));
     }
     long until = System.nanoTime() + timeoutNanos;
-    Map<List<Integer>, CompletableFuture<byte[]>> replies = new HashMap<>();
-    shares(changes)
+    TreeMap<Integer, Attempt<O>> attempts = new TreeMap<>();
+    Set<String> unknown = new HashSet<>();
+    List<Integer> open = IntStream.range(0, changes.size()).boxed().toList();
+    while (!open.isEmpty()) {
+      List<Integer> again = new ArrayList<>();
+      Map<Integer, Attempt<@Nullable Object>> replies = carriedOut(changes, open);
+      for (int i : open) {
+        Change<O> change = changes.get(i);
+        Attempt<O> attempt =
+            attempt(change, Objects.requireNonNull(replies.get(i)), unknown, until);
+        if (attempt == null) {
+          again.add(i);
+        } else {
+          attempts.put(i, attempt);
+        }
+      }
+      open = again;
+      if (!open.isEmpty()) {
+        LockSupport.parkNanos(PAUSE);
+      }
+    }
+    return List.copyOf(attempts.values());
+  }
+
+  /**
+   * What came of one of several; null where it was refused and is to be tried again.
+   *
+   * @param unknown keys of which one is not known to be done, which no other may overtake
+   */
+  private <O extends @Nullable Object> @Nullable Attempt<O> attempt(
+      Change<O> change, Attempt<@Nullable Object> first, Set<String> unknown, long until) {
+    try {
+      Object reply = first.outcome();
+      if (reply instanceof Reply.Refused(String why)) {
+        if (unknown.contains(change.key())) {
+          throw UnavailableException.nothingDone(why);
+        }
+        requireTime(why, until);
+        return null;
+      }
+      if (reply instanceof Unchanged.Full) {
+        site.instance().countRefused();
+      }
+      return new Attempt.Done<>(outcome(change.mutation(), reply));
+    } catch (UnavailableException e) {
+      if (e.isMaybeDone()) {
+        unknown.add(change.key());
+      }
+      return new Attempt.Unavailable<>(e);
+    }
+  }
+
+  /** Some of an instance's primaries' changes, by where they stand, and the reply to all. */
+  private record Share(List<Integer> indices, CompletableFuture<byte[]> reply) {}
+
+  /** Has each primary carry out its share of these; gives its reply to each. */
+  private <O extends @Nullable Object> Map<Integer, Attempt<@Nullable Object>> carriedOut(
+      List<Change<O>> changes, List<Integer> indices) {
+    List<Share> shares = new ArrayList<>();
+    byPrimary(changes, indices)
         .forEach(
             (member, share) -> {
               Batch batch = new Batch(share.stream().map(changes::get).toList());
-              replies.put(share, submit(batch, member));
+              shares.add(new Share(share, submit(batch, member)));
             });
-    List<@Nullable Attempt<@Nullable Object>> first = new ArrayList<>();
-    changes.forEach(change -> first.add(null));
-    replies.forEach(
-        (share, reply) -> {
-          try {
-            Iterator<byte[]> each = Batch.read(await(reply, true)).iterator();
-            share.forEach(i -> first.set(i, new Attempt.Done<>(Reply.read(each.next()))));
-          } catch (UnavailableException e) {
-            share.forEach(i -> first.set(i, new Attempt.Unavailable<>(e)));
-          }
-        });
-    // One after the other, so that those of the same key keep their order.
-    List<Attempt<O>> attempts = new ArrayList<>(changes.size());
-    for (int i = 0; i < changes.size(); i++) {
-      attempts.add(finished(changes.get(i), Objects.requireNonNull(first.get(i)), until));
+    Map<Integer, Attempt<@Nullable Object>> replies = new HashMap<>();
+    for (Share share : shares) {
+      try {
+        Iterator<byte[]> each = Batch.read(await(share.reply(), true)).iterator();
+        share.indices().forEach(i -> replies.put(i, new Attempt.Done<>(Reply.read(each.next()))));
+      } catch (UnavailableException e) {
+        share.indices().forEach(i -> replies.put(i, new Attempt.Unavailable<>(e)));
+      }
     }
-    return attempts;
+    return replies;
   }
 
-  /** Which of the changes are each instance's to carry out, in their order. */
-  private <O extends @Nullable Object> Map<Member, List<Integer>> shares(List<Change<O>> changes) {
+  private <O extends @Nullable Object> Map<Member, List<Integer>> byPrimary(
+      List<Change<O>> changes, List<Integer> indices) {
     Map<Integer, Member> primaries = new HashMap<>(); // each asked for once: it may become another
     Map<Member, List<Integer>> shares = new HashMap<>();
-    for (int i = 0; i < changes.size(); i++) {
+    for (int i : indices) {
       Member primary =
           primaries.computeIfAbsent(
               partitions.of(changes.get(i).key()),
@@ -229,20 +281,6 @@ final class GridEntries implements Entries {
       shares.computeIfAbsent(primary, member -> new ArrayList<>()).add(i);
     }
     return shares;
-  }
-
-  /** What came of a change of several in the end, tried again where it is worth it. */
-  private <O extends @Nullable Object> Attempt<O> finished(
-      Change<O> change, Attempt<@Nullable Object> first, long until) {
-    try {
-      Object reply = first.outcome();
-      return new Attempt.Done<>(
-          mustTryAgain(change.key(), reply, until)
-              ? change(change.key(), change.mutation(), until)
-              : outcome(change.mutation(), reply));
-    } catch (UnavailableException e) {
-      return new Attempt.Unavailable<>(e);
-    }
   }
 
   private CompletableFuture<byte[]> submit(Task task, Member member) {
@@ -270,24 +308,53 @@ final class GridEntries implements Entries {
 
   /**
    * Carries out a share of a batch here; those of the same key in their order. Once one of a key is
-   * refused, or finds no room, which is tried again, those behind it are refused as well.
+   * refused, those behind it are refused as well.
    */
   List<byte[]> carryOut(List<? extends Change<?>> changes) {
-    Map<String, CompletableFuture<Data>> last = new HashMap<>();
-    List<Supplier<byte[]>> underWay = new ArrayList<>(changes.size());
+    Map<String, UnderWay> last = new HashMap<>();
+    List<UnderWay> all = new ArrayList<>(changes.size());
     for (Change<?> change : changes) {
-      CompletableFuture<Data> before = last.get(change.key());
-      if (before != null && Reply.isToBeTriedAgain(Reply.read(carriedOut(before)))) {
-        underWay.add(() -> Reply.refused("an earlier write of the same key was not carried out"));
-      } else {
-        CompletableFuture<Data> step = calls.submit(change.key(), new Step(change.mutation()));
-        last.put(change.key(), step);
-        underWay.add(() -> carriedOut(step));
-      }
+      UnderWay before = last.get(change.key());
+      UnderWay next = before != null && before.isRefused() ? before : new UnderWay(change);
+      last.put(change.key(), next);
+      all.add(next);
     }
-    List<byte[]> replies = new ArrayList<>(changes.size());
-    underWay.forEach(reply -> replies.add(reply.get()));
-    return replies;
+    return all.stream().map(UnderWay::reply).toList();
+  }
+
+  /** A change of a batch that is being carried out here. For one thread. */
+  private final class UnderWay {
+    private final Change<?> change;
+    private CompletableFuture<Data> step;
+    private byte @Nullable [] reply;
+
+    UnderWay(Change<?> change) {
+      this.change = change;
+      this.step = begin();
+    }
+
+    private CompletableFuture<Data> begin() {
+      return calls.submit(change.key(), new Step(change.mutation()));
+    }
+
+    /** The reply, once it is there; where there was no room, once what has expired is gone. */
+    byte[] reply() {
+      byte[] known = reply;
+      while (known == null) {
+        byte[] come = carriedOut(step);
+        if (Reply.read(come) instanceof Unchanged.Full && sweep(Sweep.AT_MOST) > 0) {
+          step = begin();
+        } else {
+          known = come;
+        }
+      }
+      reply = known;
+      return known;
+    }
+
+    boolean isRefused() {
+      return Reply.read(reply()) instanceof Reply.Refused;
+    }
   }
 
   @Override

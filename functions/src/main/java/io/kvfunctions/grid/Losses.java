@@ -59,6 +59,8 @@ final class Losses {
   /** What is brought along to others. */
   private volatile Brought brought = Brought.NOTHING;
 
+  private volatile boolean joining;
+  private volatile String abandoned = "none";
   private volatile boolean wasWell;
   private volatile long wellSince;
 
@@ -82,8 +84,11 @@ final class Losses {
    * Learns what the entries began with, if that is not known: with the first electorate. Who comes
    * later hears of it from others.
    */
-  void begin(Electorate electorate) {
-    if (origin.isEmpty() && brought.origin().isEmpty() && electorate.version() == 1) {
+  void begin(Electorate electorate, String self) {
+    if (origin.isEmpty()
+        && brought.origin().isEmpty()
+        && electorate.version() == 1
+        && electorate.includes(self)) {
       origin = electorate.ids().first();
     }
   }
@@ -119,6 +124,9 @@ final class Losses {
    * @param holds whether there is a quorum
    */
   void lost(int partition, boolean holds, long nowMillis, long nowNanos) {
+    if (joining) {
+      return; // told late, of what it has left behind
+    }
     lostAt.set(partition, Math.max(forgotten.get(partition) + 1, nowMillis));
     wasWell = false;
     if (!holds) {
@@ -180,18 +188,33 @@ final class Losses {
    * for lost is what they have.
    *
    * @param answered whether it has answered until now
+   * @param leftBehind the id of the engine's cluster that it was in until now: what the others of
+   *     that one still have to say is not heard
    */
-  void joinOthers(boolean answered) {
+  void joinOthers(boolean answered, String leftBehind) {
+    joining = true;
+    abandoned = leftBehind;
     for (int partition = 0; partition < lostAt.length(); partition++) {
       lostAt.set(partition, NEVER);
       waitUntil.set(partition, NEVER);
+      forgotten.set(partition, NEVER);
     }
     brought = new Brought(origin.isEmpty() ? brought.origin() : origin, answered);
     origin = "";
   }
 
-  /** Tells the others, who may become primaries of what was lost here. */
-  void writeTo(DataOutput out, long nowNanos) throws IOException {
+  /** This instance has joined the others. */
+  void joined() {
+    joining = false;
+  }
+
+  /**
+   * Tells the others, who may become primaries of what was lost here.
+   *
+   * @param cluster the id of the engine's cluster that this instance is in
+   */
+  void writeTo(DataOutput out, String cluster, long nowNanos) throws IOException {
+    out.writeUTF(cluster);
     out.writeUTF(origin);
     for (int partition = 0; partition < lostAt.length(); partition++) {
       long lost = lostAt.get(partition);
@@ -206,6 +229,9 @@ final class Losses {
 
   /** Hears of the losses of another. */
   void readFrom(DataInput in, long nowNanos) throws IOException {
+    if (in.readUTF().equals(abandoned)) {
+      return;
+    }
     String theirs = in.readUTF();
     if (origin.isEmpty()) {
       origin = theirs;

@@ -103,9 +103,15 @@ final class Partitions {
     return context.getExistingRecordStore(partition, Engine.MAP);
   }
 
-  /** Whether this instance is one of a cluster at the moment, and not on its way to another. */
-  boolean areJoined() {
-    return node.getClusterService().isJoined();
+  /** The id of the cluster that the engine is in, which becomes another where it joins others. */
+  String cluster() {
+    return String.valueOf(node.getClusterService().getClusterId());
+  }
+
+  /** Whether the engine may move them: not where it is about to join others. */
+  boolean mayMove() {
+    return node.getClusterService().isJoined()
+        && node.getClusterService().getClusterState().isMigrationAllowed();
   }
 
   /** Whether every partition has all its backups, in step with it. Asks all members. */

@@ -1,6 +1,5 @@
 package io.kvfunctions.grid;
 
-import io.kvfunctions.store.Unchanged;
 import io.kvfunctions.store.Wire;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -44,11 +43,6 @@ final class Reply {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** Whether nothing was done, and it may be at another try. */
-  static boolean isToBeTriedAgain(@Nullable Object read) {
-    return read instanceof Refused || read instanceof Unchanged.Full;
   }
 
   /** What writes to a stream that does not fail. */

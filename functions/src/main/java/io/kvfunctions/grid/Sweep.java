@@ -6,7 +6,7 @@ import com.hazelcast.nio.ObjectDataOutput;
 /** Has an instance give back the memory of what has expired, for a write that found no room. */
 final class Sweep extends Task {
   /** How many entries it looks at. */
-  private static final int AT_MOST = 1_000;
+  static final int AT_MOST = 1_000;
 
   @Override
   byte[] call(Site here) {

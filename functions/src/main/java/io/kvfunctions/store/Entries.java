@@ -23,8 +23,8 @@ public interface Entries {
 
   /**
    * Carries out several, each in a step of its own, those of the same key in their order; gives
-   * what came of each. Never throws {@link UnavailableException}: what could be had of them is told
-   * of.
+   * what came of each. One that cannot be had is an {@link Attempt.Unavailable}, and nothing is
+   * thrown for it.
    */
   <O extends @Nullable Object> List<Attempt<O>> changeAll(List<Change<O>> changes);
 

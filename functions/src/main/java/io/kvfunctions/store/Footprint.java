@@ -23,15 +23,6 @@ import java.lang.management.ManagementFactory;
 public record Footprint(
     int objectHeader, int arrayHeader, int reference, long humongous, long region) {
 
-  /**
-   * What an entry of the grid takes beside what the engine says of it: its place in the order, and
-   * what the engine leaves out. Measured.
-   */
-  public static final int BESIDE_AN_ENTRY_OF_THE_GRID = 120;
-
-  /** The same of a copy that is kept for another instance, which stands in no order. */
-  public static final int BESIDE_A_COPY_OF_THE_GRID = 40;
-
   /** The layout of the running JVM. */
   public static Footprint ofThisJvm() {
     HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);

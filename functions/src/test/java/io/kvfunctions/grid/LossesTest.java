@@ -39,7 +39,7 @@ class LossesTest {
 
   private static void tell(Losses from, Losses to, long nowNanos) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    from.writeTo(new DataOutputStream(bytes), nowNanos);
+    from.writeTo(new DataOutputStream(bytes), "cluster", nowNanos);
     to.readFrom(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())), nowNanos);
   }
 
@@ -86,7 +86,7 @@ class LossesTest {
     losses.lost(0, false, clock.millis(), 0);
     losses.lost(1, true, clock.millis(), 0);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    losses.writeTo(new DataOutputStream(bytes), SECOND);
+    losses.writeTo(new DataOutputStream(bytes), "cluster", SECOND);
     Losses others = new Losses(2);
 
     others.readFrom(
@@ -104,7 +104,7 @@ class LossesTest {
     Entry before = written("before");
     losses.lost(0, false, clock.millis(), 0);
 
-    losses.joinOthers(false);
+    losses.joinOthers(false, "left");
 
     assertThat(isTaken(losses, 0, before)).isFalse();
     assertThat(losses.isAwaited(0, 1)).isFalse();
@@ -170,7 +170,7 @@ class LossesTest {
 
   @Test
   void ofThoseWithABeginningOfTheirOwn_allIsTaken_butWhatIsOlder() {
-    losses.begin(beginning("here"));
+    losses.begin(beginning("here"), "here");
     Entry older = written("older");
     clock.move(Duration.ofMillis(1));
     Entry newer = written("newer");
@@ -186,12 +186,12 @@ class LossesTest {
   @Test
   void whoJoinsOthers_bringsItsBeginningAlong_andGoesByTheirs() throws IOException {
     Losses others = new Losses(2);
-    others.begin(beginning("there"));
-    losses.begin(beginning("here"));
+    others.begin(beginning("there"), "there");
+    losses.begin(beginning("here"), "here");
     Entry entry = written("entry");
 
-    losses.joinOthers(false);
-    losses.begin(beginning("here")); // the electorate it still knows of
+    losses.joinOthers(false, "left");
+    losses.begin(beginning("here"), "here"); // the electorate it still knows of
     tell(others, losses, 0);
 
     assertThat(others.isToBeTaken(0, entry, losses.brought(), null)).isTrue();
@@ -202,9 +202,9 @@ class LossesTest {
   @Test
   void whoComesLater_hearsOfTheBeginning_andKeepsToIt() throws IOException {
     Losses later = new Losses(2);
-    losses.begin(beginning("here"));
+    losses.begin(beginning("here"), "here");
     tell(losses, later, 0);
-    later.begin(beginning("there"));
+    later.begin(beginning("there"), "there");
     Entry entry = written("entry");
 
     assertThat(later.isToBeTaken(0, entry, from("here"), null)).isFalse();
@@ -213,7 +213,7 @@ class LossesTest {
 
   @Test
   void ofThoseWhoAnsweredUntilThen_whatIsNewerStands() {
-    losses.begin(beginning("here"));
+    losses.begin(beginning("here"), "here");
     Entry older = written("older");
     clock.move(Duration.ofMillis(1));
     Entry newer = written("newer");
@@ -222,5 +222,33 @@ class LossesTest {
     assertThat(losses.isToBeTaken(0, newer, answered, null)).isTrue();
     assertThat(losses.isToBeTaken(0, newer, answered, older)).isTrue();
     assertThat(losses.isToBeTaken(0, older, answered, newer)).isFalse();
+  }
+
+  @Test
+  void whoJoinsOthers_hearsNothingMoreOfThoseLeftBehind() throws IOException {
+    Losses others = new Losses(2);
+    others.begin(beginning("here"), "here");
+    Entry entry = written("entry");
+    others.lost(0, false, clock.millis(), 0);
+    losses.begin(beginning("here"), "here");
+
+    losses.joinOthers(false, "cluster");
+    losses.lost(1, false, clock.millis(), 0);
+    tell(others, losses, 0);
+    losses.joined();
+
+    assertThat(losses.isAnyAwaited()).isFalse();
+    assertThat(isTaken(losses, 0, entry)).isFalse();
+    assertThat(isTaken(losses, 1, entry)).isFalse();
+    assertThat(losses.isToBeTaken(0, entry, from("there"), null)).isFalse();
+    losses.lost(1, true, clock.millis(), 0);
+    assertThat(isTaken(losses, 1, entry)).isTrue();
+  }
+
+  @Test
+  void begin_isForThoseOfTheFirstElectorate() {
+    losses.begin(beginning("there"), "here");
+
+    assertThat(losses.isToBeTaken(0, written("entry"), from("elsewhere"), null)).isFalse();
   }
 }
