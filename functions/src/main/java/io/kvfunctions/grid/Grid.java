@@ -137,13 +137,10 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
             event -> {
               switch (event.getState()) {
                 case MERGING -> {
-                  site.losses().joinOthers(held, site.shards().partitions().cluster());
+                  site.losses().joinOthers(held);
                   site.shards().forgetAll();
                 }
-                case MERGED, MERGE_FAILED -> {
-                  site.losses().joined();
-                  site.shards().forgetAll();
-                }
+                case MERGED, MERGE_FAILED -> site.shards().forgetAll();
                 default -> {}
               }
             });
@@ -295,7 +292,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
       if (!member.localMember()) {
         long now = System.nanoTime();
         rounds.submitToMember(
-            new Round(state, site),
+            new Round(state, site.losses()),
             member,
             new ExecutionCallback<byte[]>() {
               @Override

@@ -59,8 +59,6 @@ final class Losses {
   /** What is brought along to others. */
   private volatile Brought brought = Brought.NOTHING;
 
-  private volatile boolean joining;
-  private volatile String abandoned = "none";
   private volatile boolean wasWell;
   private volatile long wellSince;
 
@@ -124,9 +122,6 @@ final class Losses {
    * @param holds whether there is a quorum
    */
   void lost(int partition, boolean holds, long nowMillis, long nowNanos) {
-    if (joining) {
-      return; // told late, of what it has left behind
-    }
     lostAt.set(partition, Math.max(forgotten.get(partition) + 1, nowMillis));
     wasWell = false;
     if (!holds) {
@@ -188,12 +183,8 @@ final class Losses {
    * for lost is what they have.
    *
    * @param answered whether it has answered until now
-   * @param leftBehind the id of the engine's cluster that it was in until now: what the others of
-   *     that one still have to say is not heard
    */
-  void joinOthers(boolean answered, String leftBehind) {
-    joining = true;
-    abandoned = leftBehind;
+  void joinOthers(boolean answered) {
     for (int partition = 0; partition < lostAt.length(); partition++) {
       lostAt.set(partition, NEVER);
       waitUntil.set(partition, NEVER);
@@ -203,18 +194,8 @@ final class Losses {
     origin = "";
   }
 
-  /** This instance has joined the others. */
-  void joined() {
-    joining = false;
-  }
-
-  /**
-   * Tells the others, who may become primaries of what was lost here.
-   *
-   * @param cluster the id of the engine's cluster that this instance is in
-   */
-  void writeTo(DataOutput out, String cluster, long nowNanos) throws IOException {
-    out.writeUTF(cluster);
+  /** Tells the others, who may become primaries of what was lost here. */
+  void writeTo(DataOutput out, long nowNanos) throws IOException {
     out.writeUTF(origin);
     for (int partition = 0; partition < lostAt.length(); partition++) {
       long lost = lostAt.get(partition);
@@ -229,9 +210,6 @@ final class Losses {
 
   /** Hears of the losses of another. */
   void readFrom(DataInput in, long nowNanos) throws IOException {
-    if (in.readUTF().equals(abandoned)) {
-      return;
-    }
     String theirs = in.readUTF();
     if (origin.isEmpty()) {
       origin = theirs;

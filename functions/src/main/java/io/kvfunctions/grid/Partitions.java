@@ -103,11 +103,6 @@ final class Partitions {
     return context.getExistingRecordStore(partition, Engine.MAP);
   }
 
-  /** The id of the cluster that the engine is in, which becomes another where it joins others. */
-  String cluster() {
-    return String.valueOf(node.getClusterService().getClusterId());
-  }
-
   /** Whether the engine may move them: not where it is about to join others. */
   boolean mayMove() {
     return node.getClusterService().isJoined()

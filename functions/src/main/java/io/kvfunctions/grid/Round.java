@@ -4,7 +4,6 @@ import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
-import java.io.DataOutput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
@@ -23,13 +22,9 @@ final class Round extends Task {
   /** To be read. */
   Round() {}
 
-  Round(State state, Site here) {
+  Round(State state, Losses losses) {
     this.state = state;
-    this.losses = Reply.bytes(out -> tell(here, out));
-  }
-
-  private static void tell(Site here, DataOutput out) throws IOException {
-    here.losses().writeTo(out, here.shards().partitions().cluster(), System.nanoTime());
+    this.losses = Reply.bytes(out -> losses.writeTo(out, System.nanoTime()));
   }
 
   /**
@@ -46,7 +41,7 @@ final class Round extends Task {
     return Reply.bytes(
         out -> {
           here.quorum().exchange(theirs).writeTo(out);
-          tell(here, out);
+          here.losses().writeTo(out, System.nanoTime());
         });
   }
 

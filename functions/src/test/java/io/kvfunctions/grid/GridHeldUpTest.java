@@ -109,8 +109,7 @@ class GridHeldUpTest {
     assertThat(read(done)).isEqualTo("3");
     assertThat(failure(() -> at(0).entries().list("", null, 10))).hasMessage(Site.ON_THEIR_WAY);
     for (int i = 0; i < 3; i++) {
-      Site.of(members.engine(i)).losses().joinOthers(false, "none"); // has them forget the loss
-      Site.of(members.engine(i)).losses().joined();
+      Site.of(members.engine(i)).losses().joinOthers(false); // has them forget the loss
     }
   }
 

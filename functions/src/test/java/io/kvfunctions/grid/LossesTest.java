@@ -39,7 +39,7 @@ class LossesTest {
 
   private static void tell(Losses from, Losses to, long nowNanos) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    from.writeTo(new DataOutputStream(bytes), "cluster", nowNanos);
+    from.writeTo(new DataOutputStream(bytes), nowNanos);
     to.readFrom(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())), nowNanos);
   }
 
@@ -86,7 +86,7 @@ class LossesTest {
     losses.lost(0, false, clock.millis(), 0);
     losses.lost(1, true, clock.millis(), 0);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    losses.writeTo(new DataOutputStream(bytes), "cluster", SECOND);
+    losses.writeTo(new DataOutputStream(bytes), SECOND);
     Losses others = new Losses(2);
 
     others.readFrom(
@@ -104,7 +104,7 @@ class LossesTest {
     Entry before = written("before");
     losses.lost(0, false, clock.millis(), 0);
 
-    losses.joinOthers(false, "left");
+    losses.joinOthers(false);
 
     assertThat(isTaken(losses, 0, before)).isFalse();
     assertThat(losses.isAwaited(0, 1)).isFalse();
@@ -190,7 +190,7 @@ class LossesTest {
     losses.begin(beginning("here"), "here");
     Entry entry = written("entry");
 
-    losses.joinOthers(false, "left");
+    losses.joinOthers(false);
     losses.begin(beginning("here"), "here"); // the electorate it still knows of
     tell(others, losses, 0);
 
@@ -222,27 +222,6 @@ class LossesTest {
     assertThat(losses.isToBeTaken(0, newer, answered, null)).isTrue();
     assertThat(losses.isToBeTaken(0, newer, answered, older)).isTrue();
     assertThat(losses.isToBeTaken(0, older, answered, newer)).isFalse();
-  }
-
-  @Test
-  void whoJoinsOthers_hearsNothingMoreOfThoseLeftBehind() throws IOException {
-    Losses others = new Losses(2);
-    others.begin(beginning("here"), "here");
-    Entry entry = written("entry");
-    others.lost(0, false, clock.millis(), 0);
-    losses.begin(beginning("here"), "here");
-
-    losses.joinOthers(false, "cluster");
-    losses.lost(1, false, clock.millis(), 0);
-    tell(others, losses, 0);
-    losses.joined();
-
-    assertThat(losses.isAnyAwaited()).isFalse();
-    assertThat(isTaken(losses, 0, entry)).isFalse();
-    assertThat(isTaken(losses, 1, entry)).isFalse();
-    assertThat(losses.isToBeTaken(0, entry, from("there"), null)).isFalse();
-    losses.lost(1, true, clock.millis(), 0);
-    assertThat(isTaken(losses, 1, entry)).isTrue();
   }
 
   @Test
