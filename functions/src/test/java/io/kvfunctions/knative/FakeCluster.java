@@ -72,12 +72,19 @@ final class FakeCluster implements AutoCloseable {
     boolean enforcesPolicies = true;
     boolean opensTheMemberPort;
     boolean hasRoute = true;
+    String routeStatus = "Unknown"; // where there is none
+    String routeReason = "IngressNotConfigured";
+    boolean gatewayAnswers = true;
     boolean apiServerReachesPods = true;
     boolean hasBash = true;
+    boolean crashes = true;
+    boolean breaksOffMostTries;
+    boolean startsWhatIsClosed = true;
     boolean everGetsReady = true;
     boolean losesAWrite;
     boolean forgetsEvents;
     boolean keepsNamespaces;
+    boolean hidesNamespaces;
     String refuses = "";
   }
 
@@ -180,11 +187,14 @@ final class FakeCluster implements AutoCloseable {
       return command.contains("eventing") && !nature.eventing ? notFound() : new Result(0, "");
     }
     if (command.startsWith("get namespace ")) {
-      return namespaces.contains(arguments.get(2)) ? new Result(0, "") : notFound();
+      return namespaces.contains(arguments.get(2)) && !nature.hidesNamespaces
+          ? new Result(0, "")
+          : notFound();
     }
     if (command.startsWith("create namespace ")) {
-      namespaces.add(arguments.get(2));
-      return new Result(0, "created");
+      return namespaces.add(arguments.get(2))
+          ? new Result(0, "created")
+          : new Result(1, "Error from server (AlreadyExists): namespaces already exists");
     }
     if (command.startsWith("delete namespace ")) {
       namespaces.remove(arguments.get(2));
@@ -316,6 +326,9 @@ final class FakeCluster implements AutoCloseable {
     if (!nature.hasBash) {
       return new Result(1, "error: exec: \"bash\": executable file not found in $PATH");
     }
+    if (script.equals("kill -SEGV 1") && !nature.crashes) {
+      return new Result(0, "");
+    }
     if (script.equals("kill -SEGV 1")) {
       restarts.merge(pod, 1, Integer::sum);
       if (instances == 1) {
@@ -325,6 +338,9 @@ final class FakeCluster implements AutoCloseable {
     }
     if (!script.contains("/dev/tcp/")) {
       return new Result(0, "");
+    }
+    if (nature.breaksOffMostTries && arguments.stream().anyMatch(each -> each.endsWith(":5701"))) {
+      return new Result(1, "error: unable to upgrade connection");
     }
     return new Result(
         0,
@@ -376,7 +392,9 @@ final class FakeCluster implements AutoCloseable {
           """
           {"status":{"podIP":"%s","containerStatuses":[{"name":"store","restartCount":%d}]}}
           """
-              .formatted(STRANGER, restarts.getOrDefault(what.get(1), 0));
+              .formatted(
+                  what.get(1).equals("closed") && !nature.startsWhatIsClosed ? "" : STRANGER,
+                  restarts.getOrDefault(what.get(1), 0));
     } else if (kind.equals("ksvc") && generation > 0) {
       json =
           """
@@ -386,7 +404,7 @@ final class FakeCluster implements AutoCloseable {
            "status":{"observedGeneration":%d,"latestCreatedRevisionName":"%s",
              "latestReadyRevisionName":"%s","address":{"url":"http://%s"},
              "conditions":[{"type":"Ready","status":"%s"},
-               {"type":"RoutesReady","status":"Unknown","reason":"IngressNotConfigured"}]}}
+               {"type":"RoutesReady","status":"%s","reason":"%s"}]}}
           """
               .formatted(
                   generation,
@@ -396,7 +414,9 @@ final class FakeCluster implements AutoCloseable {
                   revision(),
                   nature.everGetsReady ? revision() : "",
                   HOST,
-                  nature.hasRoute ? "True" : "Unknown");
+                  nature.hasRoute ? "True" : nature.routeStatus,
+                  nature.hasRoute ? "True" : nature.routeStatus,
+                  nature.hasRoute ? "" : nature.routeReason);
     } else if (kind.equals("service")) {
       json = "{\"spec\":{\"externalName\":\"kourier-internal.kourier-system.svc.cluster.local\"}}";
     } else if (kind.contains("eventing.knative.dev/kv") && nature.makesBrokers) {
@@ -432,7 +452,7 @@ final class FakeCluster implements AutoCloseable {
         && proxied.group(1).equals("kv-verify")
         && host.startsWith("127.0.0.1")) {
       pass(exchange, proxied.group(3));
-    } else if (host.equals(HOST)) {
+    } else if (host.equals(HOST) && nature.gatewayAnswers) {
       pass(exchange, path);
     } else { // as a gateway does with a host it has no route for
       exchange.sendResponseHeaders(404, -1);

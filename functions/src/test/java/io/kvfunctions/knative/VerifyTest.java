@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code knative/verify} itself, as it would run, against a cluster that is none. */
@@ -178,6 +179,56 @@ class VerifyTest {
     }
   }
 
+  /** Until the rollout, which is refused. */
+  private Run runUntilTheRollout(FakeCluster.Nature nature) throws Exception {
+    nature.refuses = "patch";
+    try (FakeCluster cluster = new FakeCluster(folder, nature)) {
+      Run run = run(cluster, "--overlay", "single");
+
+      assertThat(run.status()).as("%s", run).isEqualTo(1);
+      assertThat(line(run, "read through kv-direct")).startsWith("ok ");
+      return run;
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Unknown, IngressNotConfigured, false",
+    "Unknown, Uninitialized, false",
+    "Unknown, '', false",
+    "Unknown, CertificateNotReady, true",
+    "False, '', true",
+    "False, IngressNotConfigured, true",
+    "False, RevisionMissing, true"
+  })
+  void aRouteThatIsBroken_isAFault_andOneThatNobodyMakesIsNot(
+      String status, String reason, boolean isFault) throws Exception {
+    FakeCluster.Nature nature = new FakeCluster.Nature();
+    nature.hasRoute = false;
+    nature.routeStatus = status;
+    nature.routeReason = reason;
+
+    Run run = runUntilTheRollout(nature);
+
+    assertThat(run.lines())
+        .filteredOn(each -> each.startsWith("FAIL  the route is ready: "))
+        .hasSize(isFault ? 1 : 0)
+        .allMatch(each -> each.endsWith(reason.isEmpty() ? "no reason is said" : reason));
+    assertThat(line(run, "the route: it is not ready")).startsWith("skip ").contains(reason);
+    assertThat(line(run, "a stream both ways")).startsWith("skip ");
+  }
+
+  @Test
+  void aRouteThatIsReadyAndDoesNotAnswer_isAFault() throws Exception {
+    FakeCluster.Nature nature = new FakeCluster.Nature();
+    nature.gatewayAnswers = false;
+
+    Run run = runUntilTheRollout(nature);
+
+    assertThat(line(run, "the route answers as kv.kv-verify.")).startsWith("FAIL ").contains("404");
+    assertThat(line(run, "nothing answers at its gateway")).startsWith("skip ");
+  }
+
   @Test
   void withoutARoute_theBrokerDeliversRoundIt() throws Exception {
     FakeCluster.Nature nature = new FakeCluster.Nature();
@@ -223,6 +274,49 @@ class VerifyTest {
       assertThat(line(run, "a crash: there is no bash")).startsWith("skip ");
       assertThat(line(run, "a killed pod under load")).startsWith("ok ");
       assertThat(line(run, "ports that are closed")).startsWith("skip ");
+    }
+  }
+
+  @Test
+  void aCrashThatCannotBeCaused_isNotLookedAt() throws Exception {
+    FakeCluster.Nature nature = new FakeCluster.Nature();
+    nature.crashes = false;
+    nature.refuses = "delete pod kv-"; // which comes next, and ends it
+    try (FakeCluster cluster = new FakeCluster(folder, nature)) {
+      Run run = run(cluster);
+
+      assertThat(line(run, "a crash: the store in kv-")).startsWith("skip ");
+      assertThat(run.lines()).noneMatch(each -> each.contains("a crash under load"));
+      assertThat(run.lines()).noneMatch(each -> each.contains("after the crash"));
+    }
+  }
+
+  @Test
+  void whereTriesBreakOff_portsAreNotTakenForClosed() throws Exception {
+    FakeCluster.Nature nature = new FakeCluster.Nature();
+    nature.breaksOffMostTries = true;
+    try (FakeCluster cluster = new FakeCluster(folder, nature)) {
+      Run run = run(cluster, "--overlay", "single");
+
+      assertThat(run.status()).as("%s", run).isEqualTo(1);
+      assertThat(line(run, "to a stranger"))
+          .startsWith("FAIL  the port 8012")
+          .endsWith("nothing is");
+    }
+  }
+
+  @Test
+  void whereItCannotBeTold_whetherPoliciesAreEnforced_openPortsAreAFault() throws Exception {
+    FakeCluster.Nature nature = new FakeCluster.Nature();
+    nature.enforcesPolicies = false;
+    nature.startsWhatIsClosed = false;
+    try (FakeCluster cluster = new FakeCluster(folder, nature)) {
+      Run run = run(cluster, "--overlay", "single");
+
+      assertThat(run.status()).as("%s", run).isEqualTo(1);
+      assertThat(line(run, "open to a stranger"))
+          .startsWith("FAIL ")
+          .endsWith("and whether policies are enforced cannot be told");
     }
   }
 
@@ -295,6 +389,23 @@ class VerifyTest {
       Run run = run(cluster, "--namespace", "of-others");
 
       assertThat(run.status()).isEqualTo(1);
+      assertThat(cluster.namespaces()).containsExactly("of-others");
+      assertThat(cluster.commands()).noneMatch(each -> each.startsWith("delete"));
+    }
+  }
+
+  /** As one that was made since it was looked for. */
+  @Test
+  void aNamespaceThatItDidNotMake_isLeftAlone() throws Exception {
+    FakeCluster.Nature nature = new FakeCluster.Nature();
+    nature.hidesNamespaces = true;
+    try (FakeCluster cluster = new FakeCluster(folder, nature)) {
+      cluster.addNamespace("of-others");
+
+      Run run = run(cluster, "--namespace", "of-others");
+
+      assertThat(run.status()).isEqualTo(1);
+      assertThat(line(run, "no namespace of-others")).startsWith("FAIL ").contains("AlreadyExists");
       assertThat(cluster.namespaces()).containsExactly("of-others");
       assertThat(cluster.commands()).noneMatch(each -> each.startsWith("delete"));
     }
