@@ -309,6 +309,23 @@ class ManifestsTest {
     assertThat(container.getImagePullPolicy()).isEqualTo("IfNotPresent");
   }
 
+  /** The line for those who have no {@code kustomize}, as it stands there. */
+  @Test
+  void theImage_isTheOneThatWasSet_byTheLineOfTheReadme(@TempDir Path folder) throws Exception {
+    Path copy = Manifests.copy(folder.resolve("knative"));
+    String line =
+        Files.readAllLines(Manifests.FOLDER.resolve("README.md")).stream()
+            .filter(each -> each.startsWith("sed "))
+            .collect(Collectors.joining("\n"));
+
+    Process process =
+        new ProcessBuilder("bash", "-c", line).directory(folder.toFile()).inheritIO().start();
+
+    assertThat(process.waitFor()).isZero();
+    assertThat(container(Manifests.read(Manifests.build(copy.resolve("overlays/grid")))).getImage())
+        .isEqualTo("dev.local/kv-functions:1");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"single", "grid"})
   void ports_agree(String overlay) throws Exception {
@@ -323,6 +340,7 @@ class ManifestsTest {
     for (var probe : List.of(container.getStartupProbe(), container.getReadinessProbe())) {
       assertThat(probe.getHttpGet().getPort().getIntVal()).isEqualTo(port);
       assertThat(probe.getPeriodSeconds()).isPositive(); // or Knative asks in a way of its own
+      assertThat(probe.getSuccessThreshold()).isEqualTo(1);
     }
     assertThat(List.of(port, 8081, DEFAULTS.grid().port()))
         .doesNotHaveDuplicates()
@@ -672,6 +690,7 @@ class ManifestsTest {
         .allSatisfy(
             container -> {
               assertThat(container.getImage()).doesNotContain("kv-functions");
+              assertThat(container.getImagePullPolicy()).isEqualTo("IfNotPresent");
               assertRestricted(container.getSecurityContext());
             });
   }
