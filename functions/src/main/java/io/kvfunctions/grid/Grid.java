@@ -51,6 +51,12 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   private static final long ROUND = TimeUnit.MILLISECONDS.toNanos(500);
 
   /**
+   * For how long all entries must have been safe before this instance answers for the first time:
+   * until whoever said so had noticed that this one came.
+   */
+  private static final Duration SETTLED = Duration.ofSeconds(1);
+
+  /**
    * What an entry takes in bytes beside what the engine says of it: its place in the order, and
    * what the engine leaves out. Measured.
    */
@@ -81,12 +87,11 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   private volatile boolean leaving;
   private volatile boolean left;
   private volatile boolean running = true;
-  private volatile boolean safe;
   private volatile boolean held;
-  private volatile long unsafeSince = System.nanoTime();
 
   // For its own thread.
   private @Nullable State sent;
+  private boolean sentSafe;
   private long sentAt = System.nanoTime() - ROUND;
   private String told = "";
   private final Map<Integer, Future<?>> touches = new HashMap<>();
@@ -203,14 +208,8 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     return quorum;
   }
 
-  /** Whether every partition had all its backups when that was last asked. */
-  boolean isSafe() {
-    return safe;
-  }
-
-  /** For how long that has not been so; zero where it is. */
-  Duration unsafeFor() {
-    return safe ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - unsafeSince);
+  Safety safety() {
+    return site.safety();
   }
 
   /** How many replicas have moved since the start, as far as this instance heard of it. */
@@ -232,18 +231,21 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
       look();
       long now = System.nanoTime();
       State state = quorum.state();
-      if (!state.equals(sent) || now - sentAt >= ROUND) {
+      boolean safeHere = site.safety().isSafeHere(now);
+      if (!state.equals(sent) || safeHere != sentSafe || now - sentAt >= ROUND) {
         if (now - sentAt >= ROUND) {
           state = quorum.round(now);
         }
         sent = state;
+        sentSafe = safeHere;
         sentAt = now;
         tell(state);
       }
       if (!quorum.holds(now)) {
         site.losses().prolong(now);
       }
-      site.losses().settle(quorum.isWhole(now) && safe, now);
+      site.safety().settle(quorum.others(), now);
+      site.losses().settle(quorum.isWhole(now) && site.safety().isSafe(), now);
       site.losses().begin(quorum.state().electorate(), state.id());
       if (site.shards().partitions().mayMove()) { // until others are to be joined
         held = quorum.holds(now);
@@ -292,7 +294,7 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
       if (!member.localMember()) {
         long now = System.nanoTime();
         rounds.submitToMember(
-            new Round(state, site.losses()),
+            new Round(state, site),
             member,
             new ExecutionCallback<byte[]>() {
               @Override
@@ -335,7 +337,9 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
 
   private void settle() {
     String why = why();
-    if (!ready && safe && why.equals("entries are being handed over")) {
+    if (!ready
+        && site.safety().isSafeFor(SETTLED, System.nanoTime())
+        && why.equals("entries are being handed over")) {
       ready = true;
       why = "";
     }
@@ -345,25 +349,19 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
     }
   }
 
-  /** Asks all members, which may take its time. */
+  /** Asks other members, which may take its time. */
   private void watchSafety() {
     Partitions partitions = site.shards().partitions();
     while (!leaving) {
+      boolean safe = false;
       try {
-        found(partitions.areSafe());
+        safe = quorum.holds(System.nanoTime()) && partitions.areSafeHere();
       } catch (RuntimeException e) {
         log.debug("whether the entries are safe could not be asked", e);
-        found(false);
       }
-      LockSupport.parkNanos((ready ? TURN.multipliedBy(10) : TURN).toNanos());
+      site.safety().found(safe, System.nanoTime());
+      LockSupport.parkNanos((ready ? TURN.multipliedBy(5) : TURN).toNanos());
     }
-  }
-
-  private void found(boolean safeNow) {
-    if (!safeNow && safe) {
-      unsafeSince = System.nanoTime();
-    }
-    safe = safeNow;
   }
 
   private void lost(PartitionLostEvent event) {
@@ -474,12 +472,12 @@ public final class Grid implements SmartLifecycle, AutoCloseable {
   }
 
   /**
-   * How long to wait for the others to agree that they are not to count on this one. Where there
-   * are too few to agree on anything, and there may soon be more, not as long.
+   * How long to wait for the others to agree that they are not to count on this one. Where too few
+   * are there to agree on anything, and there may soon be more, not as long.
    */
   private Duration toAnnounce() {
     Duration announcement = Engine.announcement(settings);
-    return quorum.holds(System.nanoTime()) || announcement.compareTo(WITHOUT_QUORUM) < 0
+    return quorum.areEnoughPresent() || announcement.compareTo(WITHOUT_QUORUM) < 0
         ? announcement
         : WITHOUT_QUORUM;
   }

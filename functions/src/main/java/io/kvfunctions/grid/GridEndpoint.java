@@ -29,7 +29,7 @@ final class GridEndpoint {
     told.put("counted", status.counted());
     told.put("present", status.present());
     told.put("heard", status.heard());
-    told.put("safe", grid.isSafe());
+    told.put("safe", grid.safety().isSafe());
     told.put("partitionsLost", grid.partitionsLost());
     return told;
   }

@@ -16,10 +16,13 @@ record GridMetrics(Grid grid) implements MeterBinder {
     Gauge.builder("kv.grid.quorum", grid, g -> g.quorum().holds(System.nanoTime()) ? 1 : 0)
         .description("whether this instance may answer: 1 or 0")
         .register(registry);
-    Gauge.builder("kv.grid.safe", grid, g -> g.isSafe() ? 1 : 0)
+    Gauge.builder("kv.grid.safe", grid, g -> g.safety().isSafe() ? 1 : 0)
         .description("whether all entries of the grid have all their backups: 1 or 0")
         .register(registry);
-    Gauge.builder("kv.grid.backup.lag", grid, g -> g.unsafeFor().toMillis() / 1e3)
+    Gauge.builder(
+            "kv.grid.backup.lag",
+            grid,
+            g -> g.safety().unsafeFor(System.nanoTime()).toMillis() / 1e3)
         .description("for how long some entries have not had all their backups")
         .baseUnit("seconds")
         .register(registry);

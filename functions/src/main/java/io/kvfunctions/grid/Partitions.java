@@ -12,6 +12,7 @@ import com.hazelcast.spi.impl.NodeEngineImpl;
 import io.kvfunctions.store.Entry;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +22,12 @@ import org.jspecify.annotations.Nullable;
  * threads.
  */
 final class Partitions {
-  private final HazelcastInstanceImpl engine;
   private final NodeEngineImpl node;
   private final InternalPartitionService service;
   private final SerializationService serialization;
   private final String[] keys;
 
   Partitions(HazelcastInstanceImpl engine) {
-    this.engine = engine;
     this.node = engine.node.getNodeEngine();
     this.service = node.getPartitionService();
     this.serialization = engine.getSerializationService();
@@ -109,8 +108,13 @@ final class Partitions {
         && node.getClusterService().getClusterState().isMigrationAllowed();
   }
 
-  /** Whether every partition has all its backups, in step with it. Asks all members. */
-  boolean areSafe() {
-    return engine.getPartitionService().isClusterSafe();
+  /**
+   * Whether this instance has its share, nothing is to move, and all that it is the primary of has
+   * all its backups, in step with it. Asks who keeps them, and waits for the answers, 10 s at most.
+   * Has the partitions given out, which the engine would put off until one is first asked for.
+   */
+  boolean areSafeHere() {
+    service.firstArrangement();
+    return IntStream.range(0, count()).anyMatch(this::isHere) && service.isMemberStateSafe();
   }
 }

@@ -204,6 +204,11 @@ public final class Quorum {
     settle();
   }
 
+  /** The instances present but this one, the oldest first. */
+  public synchronized List<String> others() {
+    return present.stream().filter(each -> !each.equals(id)).toList();
+  }
+
   /** Whether that instance is present here. */
   public synchronized boolean sees(String other) {
     return present.contains(other);
@@ -329,13 +334,18 @@ public final class Quorum {
     return state.promised().proposer().equals(id);
   }
 
+  /** Whether enough are present to agree on a change, if they only answer. */
+  public synchronized boolean areEnoughPresent() {
+    NavigableSet<String> ids = state.electorate().ids();
+    return ids.isEmpty() ? present.size() >= instances : presentOf(ids) >= majority(ids);
+  }
+
   /** Whether there is something to change, and are enough present to do so. */
   private boolean isToChange() {
     Electorate electorate = state.electorate();
-    return electorate.isNone()
-        ? present.size() >= instances
-        : presentOf(electorate.ids()) >= majority(electorate.ids())
-            && (pending != null || !wanted(each -> true).equals(electorate.ids()));
+    return areEnoughPresent()
+        && (electorate.isNone()
+            || (pending != null || !wanted(each -> true).equals(electorate.ids())));
   }
 
   /** Makes the proposal of this instance's open ballot, if there are promises enough. */

@@ -4,27 +4,39 @@ import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an instance says of itself and of its losses, for which it hears the same of the other: see
- * {@link Quorum} and {@link Losses}.
+ * What an instance says of itself, of its losses and of its backups, for which it hears the same of
+ * the other: see {@link Quorum}, {@link Losses} and {@link Safety}.
  */
 final class Round extends Task {
   private static final byte[] NONE = {};
 
   private @Nullable State state;
-  private byte[] losses = NONE;
+  private byte[] rest = NONE;
 
   /** To be read. */
   Round() {}
 
-  Round(State state, Losses losses) {
+  Round(State state, Site here) {
     this.state = state;
-    this.losses = Reply.bytes(out -> losses.writeTo(out, System.nanoTime()));
+    this.rest = Reply.bytes(out -> writeRest(here, out));
+  }
+
+  private static void writeRest(Site here, DataOutputStream out) throws IOException {
+    long now = System.nanoTime();
+    out.writeBoolean(here.safety().isSafeHere(now));
+    here.losses().writeTo(out, now);
+  }
+
+  private static void hearRest(State theirs, DataInputStream in, Site here) throws IOException {
+    here.safety().hear(theirs.id(), in.readBoolean());
+    here.losses().readFrom(in, System.nanoTime());
   }
 
   /**
@@ -37,11 +49,15 @@ final class Round extends Task {
     if (!here.quorum().sees(theirs.id())) {
       return NONE;
     }
-    hear(new DataInputStream(new ByteArrayInputStream(losses)), here.losses());
+    try {
+      hearRest(theirs, new DataInputStream(new ByteArrayInputStream(rest)), here);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     return Reply.bytes(
         out -> {
           here.quorum().exchange(theirs).writeTo(out);
-          here.losses().writeTo(out, System.nanoTime());
+          writeRest(here, out);
         });
   }
 
@@ -57,16 +73,8 @@ final class Round extends Task {
     try {
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(reply));
       State theirs = State.readFrom(in);
-      hear(in, here.losses());
+      hearRest(theirs, in, here);
       here.quorum().heard(theirs, sentNanos);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void hear(DataInputStream in, Losses losses) {
-    try {
-      losses.readFrom(in, System.nanoTime());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -80,12 +88,12 @@ final class Round extends Task {
   @Override
   public void writeData(ObjectDataOutput out) throws IOException {
     Objects.requireNonNull(state).writeTo(out);
-    out.writeByteArray(losses);
+    out.writeByteArray(rest);
   }
 
   @Override
   public void readData(ObjectDataInput in) throws IOException {
     state = State.readFrom(in);
-    losses = Objects.requireNonNull(in.readByteArray());
+    rest = Objects.requireNonNull(in.readByteArray());
   }
 }

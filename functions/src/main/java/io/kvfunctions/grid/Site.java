@@ -24,6 +24,7 @@ final class Site {
 
   private final Instance instance;
   private final Quorum quorum;
+  private final Safety safety = new Safety(System.nanoTime());
   private final CompletableFuture<GridEntries> entries = new CompletableFuture<>();
   private volatile @Nullable Calls calls;
   private volatile @Nullable Shards shards;
@@ -77,6 +78,10 @@ final class Site {
 
   Quorum quorum() {
     return quorum;
+  }
+
+  Safety safety() {
+    return safety;
   }
 
   Calls calls() {

@@ -2,22 +2,27 @@ package io.kvfunctions.grid;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hazelcast.internal.partition.InternalPartitionService;
 import io.kvfunctions.http.Await;
+import io.kvfunctions.http.TestServer;
 import io.kvfunctions.store.Attempt;
 import io.kvfunctions.store.Change;
 import io.kvfunctions.store.Condition.Presence;
 import io.kvfunctions.store.Mutation;
 import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.PutOutcome;
+import io.kvfunctions.store.Shard;
 import io.kvfunctions.store.Stores;
 import io.kvfunctions.store.TimeToLive;
 import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
 import java.time.Duration;
 import java.util.AbstractMap.SimpleEntry;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -137,26 +142,43 @@ class GridHeldUpTest {
   }
 
   @Test
-  void rounds_goOn_whateverAPartitionWaitsFor() {
-    String key = members.key("held", 1, 2);
-    CountDownLatch release = members.hold(1, members.partition(key));
+  void rounds_goOn_whateverPartitionsWaitFor() {
+    List<String> keys =
+        List.of(members.key("held", 0, 1), members.key("held", 1, 2), members.key("held", 2, 0));
+    List<CountDownLatch> releases = new ArrayList<>();
     try {
+      for (int i = 0; i < 3; i++) {
+        releases.add(members.hold(i, members.partition(keys.get(i))));
+        Site.of(members.engine(i)).shards().forgetAll(); // to be made anew, once it may
+      }
       long begun = System.nanoTime();
-      Site.of(members.engine(1)).shards().forgetAll(); // to be made anew, once it may
 
-      // Heard of others after that, for longer than one answer to what was asked before counts.
-      Await.until("rounds", () -> at(1).quorum().holds(begun + Duration.ofSeconds(7).toNanos()));
-      assertThat(Site.of(members.engine(1)).shards().at(members.partition(key))).isNull();
+      // For longer than an answer counts, and than what looks for backups takes to do so.
+      Await.until(
+          "rounds",
+          () -> {
+            for (int i = 0; i < 3; i++) {
+              assertThat(at(i).quorum().isWhole(System.nanoTime())).as("instance %s", i).isTrue();
+            }
+            return System.nanoTime() - begun > Duration.ofSeconds(8).toNanos();
+          });
+      assertThat(shard(1, keys.get(1))).isNull();
+      assertThat(at(0).safety().isSafe()).isFalse();
     } finally {
-      release.countDown();
+      releases.forEach(CountDownLatch::countDown);
     }
-    Await.until(
-        "shard", () -> Site.of(members.engine(1)).shards().at(members.partition(key)) != null);
+    Await.until("shard", () -> shard(1, keys.get(1)) != null);
+    Await.until("safe", () -> at(0).safety().isSafe());
+  }
+
+  private static @Nullable Shard shard(int instance, String key) {
+    return Site.of(members.engine(instance)).shards().at(members.partition(key));
   }
 
   @Test
   void aCallThatIsNotAnswered_endsInTime_andSaysWhetherItMayHaveBeenDone() {
     String key = members.key("unanswered", 1, 2);
+    at(0).entries().change(key, put(key, "0").mutation());
     CountDownLatch release = members.hold(1, members.partition(key));
     try {
       for (Attempt<PutOutcome> attempt :
@@ -198,6 +220,19 @@ class GridHeldUpTest {
         .extracting(item -> item.key())
         .containsExactly("listed/0", "listed/1", "listed/2");
     assertThat(at(1).entries().list("listed/", "listed/2", 100).entries()).hasSize(7);
+  }
+
+  @Test
+  void whoIsReady_hasItsShare_andNothingIsToMove() {
+    try (TestGrid other = TestGrid.start(Map.of())) {
+      for (TestServer server : other.servers()) {
+        InternalPartitionService partitions =
+            Members.engine(server).node.getNodeEngine().getPartitionService();
+        assertThat(partitions.getMemberPartitionsIfAssigned(Members.engine(server).node.address))
+            .hasSizeGreaterThan(partitions.getPartitionCount() / 4);
+        assertThat(partitions.hasOnGoingMigration()).isFalse();
+      }
+    }
   }
 
   @Test
