@@ -9,9 +9,7 @@ import io.kvfunctions.store.Occurrence;
 import io.kvfunctions.store.Store;
 import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Removes what is stored under a key. */
@@ -52,40 +50,38 @@ public final class Delete implements Batched<Delete.Input, Delete.Output> {
     if (unfit != null) {
       return unfit;
     }
-    return output(input, () -> store.delete(input.key(), input.condition(), input.event()));
+    return output(
+        input, Attempt.of(() -> store.delete(input.key(), input.condition(), input.event())));
   }
 
   @Override
   public List<Output> applyAll(List<Input> inputs) {
-    return Several.outputs(inputs, input -> limits.checkKey(input.key()), this::writeAll);
+    return Several.outputs(
+        inputs,
+        input -> limits.checkKey(input.key()),
+        fit -> Several.changed(store, fit, Delete::change, Delete::output));
   }
 
-  private List<Output> writeAll(List<Input> inputs) {
-    List<Change<DeleteOutcome>> changes = new ArrayList<>(inputs.size());
-    for (Input input : inputs) {
-      changes.add(new Change<>(input.key(), new Mutation.Delete(input.condition(), input.event())));
-    }
-    List<Attempt<DeleteOutcome>> attempts = store.changeAll(changes);
-    List<Output> outputs = new ArrayList<>(inputs.size());
-    for (int i = 0; i < inputs.size(); i++) {
-      Attempt<DeleteOutcome> attempt = attempts.get(i);
-      outputs.add(output(inputs.get(i), attempt::outcome));
-    }
-    return outputs;
+  private static Change<DeleteOutcome> change(Input input) {
+    return new Change<>(input.key(), new Mutation.Delete(input.condition(), input.event()));
   }
 
-  private static Output output(Input input, Supplier<DeleteOutcome> outcome) {
-    try {
-      return switch (outcome.get()) {
-        case DeleteOutcome.Deleted deleted -> new Gone(input.key(), true);
-        case DeleteOutcome.Absent absent -> new Gone(input.key(), false);
-        case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
-        case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
-        case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
-        case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
-      };
-    } catch (UnavailableException e) {
-      return Problem.unavailableToWrite(e);
-    }
+  private static Output output(Input input, Attempt<DeleteOutcome> attempt) {
+    return switch (attempt) {
+      case Attempt.Unavailable<DeleteOutcome>(UnavailableException why) ->
+          Problem.unavailableToWrite(why);
+      case Attempt.Done<DeleteOutcome>(var outcome) -> output(input, outcome);
+    };
+  }
+
+  private static Output output(Input input, DeleteOutcome outcome) {
+    return switch (outcome) {
+      case DeleteOutcome.Deleted deleted -> new Gone(input.key(), true);
+      case DeleteOutcome.Absent absent -> new Gone(input.key(), false);
+      case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
+      case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
+      case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
+      case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
+    };
   }
 }

@@ -12,9 +12,7 @@ import io.kvfunctions.store.TimeToLive;
 import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
 import io.kvfunctions.store.Value;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Stores a value under a key. */
@@ -58,7 +56,10 @@ public final class Put implements Batched<Put.Input, Put.Output> {
     }
     return output(
         input,
-        () -> store.put(input.key(), input.value(), input.ttl(), input.condition(), input.event()));
+        Attempt.of(
+            () ->
+                store.put(
+                    input.key(), input.value(), input.ttl(), input.condition(), input.event())));
   }
 
   private @Nullable Problem unfit(Input input) {
@@ -68,38 +69,32 @@ public final class Put implements Batched<Put.Input, Put.Output> {
 
   @Override
   public List<Output> applyAll(List<Input> inputs) {
-    return Several.outputs(inputs, this::unfit, this::writeAll);
+    return Several.outputs(
+        inputs, this::unfit, fit -> Several.changed(store, fit, Put::change, Put::output));
   }
 
-  private List<Output> writeAll(List<Input> inputs) {
-    List<Change<PutOutcome>> changes = new ArrayList<>(inputs.size());
-    for (Input input : inputs) {
-      changes.add(
-          new Change<>(
-              input.key(),
-              new Mutation.Put(input.value(), input.ttl(), input.condition(), input.event())));
-    }
-    List<Attempt<PutOutcome>> attempts = store.changeAll(changes);
-    List<Output> outputs = new ArrayList<>(inputs.size());
-    for (int i = 0; i < inputs.size(); i++) {
-      Attempt<PutOutcome> attempt = attempts.get(i);
-      outputs.add(output(inputs.get(i), attempt::outcome));
-    }
-    return outputs;
+  private static Change<PutOutcome> change(Input input) {
+    return new Change<>(
+        input.key(),
+        new Mutation.Put(input.value(), input.ttl(), input.condition(), input.event()));
   }
 
-  private static Output output(Input input, Supplier<PutOutcome> outcome) {
-    try {
-      return switch (outcome.get()) {
-        case PutOutcome.Created(Etag etag) -> new Stored(input.key(), etag, true);
-        case PutOutcome.Replaced(Etag etag) -> new Stored(input.key(), etag, false);
-        case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
-        case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
-        case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
-        case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
-      };
-    } catch (UnavailableException e) {
-      return Problem.unavailableToWrite(e);
-    }
+  private static Output output(Input input, Attempt<PutOutcome> attempt) {
+    return switch (attempt) {
+      case Attempt.Unavailable<PutOutcome>(UnavailableException why) ->
+          Problem.unavailableToWrite(why);
+      case Attempt.Done<PutOutcome>(var outcome) -> output(input, outcome);
+    };
+  }
+
+  private static Output output(Input input, PutOutcome outcome) {
+    return switch (outcome) {
+      case PutOutcome.Created(Etag etag) -> new Stored(input.key(), etag, true);
+      case PutOutcome.Replaced(Etag etag) -> new Stored(input.key(), etag, false);
+      case Unchanged.Duplicate duplicate -> new Ignored(Ignored.Why.DUPLICATE);
+      case Unchanged.Stale stale -> new Ignored(Ignored.Why.STALE);
+      case Unchanged.Rejected rejected -> Problem.preconditionFailed(rejected.currentEtag());
+      case Unchanged.Full(long used, long budget) -> Problem.storeFull(used, budget);
+    };
   }
 }

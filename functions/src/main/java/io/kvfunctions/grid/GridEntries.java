@@ -21,10 +21,6 @@ import io.kvfunctions.store.Page;
 import io.kvfunctions.store.Shard;
 import io.kvfunctions.store.UnavailableException;
 import io.kvfunctions.store.Unchanged;
-import java.io.ByteArrayInputStream;
-import java.io.DataInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -70,6 +66,9 @@ import org.jspecify.annotations.Nullable;
 final class GridEntries implements Entries {
   /** How many keys a listing looks up at once; values stay where they are. */
   private static final int LOOKED_UP = 32;
+
+  /** How many expired entries are given back for a write that finds no room. */
+  private static final int SWEPT = 1_000;
 
   /** How long to wait before another try, in nanoseconds. */
   private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(20);
@@ -123,14 +122,20 @@ final class GridEntries implements Entries {
   @Override
   public <O extends @Nullable Object> O change(String key, Mutation<O> mutation) {
     requireAnswerable();
-    return change(key, mutation, System.nanoTime() + timeoutNanos);
-  }
-
-  private <O extends @Nullable Object> O change(String key, Mutation<O> mutation, long until) {
+    long until = System.nanoTime() + timeoutNanos;
     while (true) {
       Object reply = Reply.read(carriedOut(calls.submit(key, new Step(mutation))));
-      if (!mustTryAgain(key, reply, until)) {
-        return outcome(mutation, reply);
+      switch (reply) {
+        case Reply.Refused(String why) -> {
+          requireTime(why, until);
+          LockSupport.parkNanos(PAUSE);
+        }
+        case Unchanged.Full full -> { // the primary of several, be it one, makes room if it can
+          return changeAll(List.of(new Change<>(key, mutation))).getFirst().outcome();
+        }
+        case null, default -> {
+          return outcome(mutation, reply);
+        }
       }
     }
   }
@@ -142,46 +147,12 @@ final class GridEntries implements Entries {
     return (O) reply;
   }
 
-  /** Whether nothing was done, and it may be at another try. */
-  private boolean mustTryAgain(String key, @Nullable Object reply, long until) {
-    if (reply instanceof Reply.Refused(String why)) {
-      requireTime(why, until);
-      LockSupport.parkNanos(PAUSE);
-      return true;
-    }
-    if (reply instanceof Unchanged.Full) {
-      // What has expired must not stand in the way of what is alive.
-      if (System.nanoTime() - until < 0 && swept(partitions.primary(partitions.of(key))) > 0) {
-        return true;
-      }
-      site.instance().countRefused();
-    }
-    return false;
-  }
-
   /** That there is still time, and a point in trying again what was refused. */
   private void requireTime(String why, long until) {
     if (System.nanoTime() - until > 0) {
       throw UnavailableException.nothingDone(why);
     }
     requireAnswerable();
-  }
-
-  /** How many expired entries that instance looked at; none where it cannot be asked. */
-  private int swept(@Nullable Member member) {
-    try {
-      return member == null ? 0 : read(await(submit(new Sweep(), member), false));
-    } catch (UnavailableException e) {
-      return 0;
-    }
-  }
-
-  private static int read(byte[] reply) {
-    try {
-      return new DataInputStream(new ByteArrayInputStream(reply)).readInt();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override
@@ -342,7 +313,7 @@ final class GridEntries implements Entries {
       byte[] known = reply;
       while (known == null) {
         byte[] come = carriedOut(step);
-        if (Reply.read(come) instanceof Unchanged.Full && sweep(Sweep.AT_MOST) > 0) {
+        if (Reply.read(come) instanceof Unchanged.Full && sweep(SWEPT) > 0) {
           step = begin();
         } else {
           known = come;

@@ -13,9 +13,8 @@ final class Messages implements DataSerializableFactory {
   static final int BATCH = 4;
   static final int LOOK = 5;
   static final int ROUND = 6;
-  static final int SWEEP = 7;
-  static final int TAKE_BACK = 8;
-  static final int DESCRIBE = 9;
+  static final int TAKE_BACK = 7;
+  static final int DESCRIBE = 8;
 
   /** A message without content, which it then reads. */
   @Override
@@ -27,7 +26,6 @@ final class Messages implements DataSerializableFactory {
       case BATCH -> new Batch();
       case LOOK -> new Look();
       case ROUND -> new Round();
-      case SWEEP -> new Sweep();
       case TAKE_BACK -> new TakeBack();
       case DESCRIBE -> new Describe();
       default -> throw new IllegalArgumentException("a message numbered " + number);

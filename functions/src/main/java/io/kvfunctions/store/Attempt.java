@@ -1,5 +1,6 @@
 package io.kvfunctions.store;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +9,15 @@ import org.jspecify.annotations.Nullable;
  * @param <O> the outcome
  */
 public sealed interface Attempt<O extends @Nullable Object> {
+  /** Tries it. */
+  static <O extends @Nullable Object> Attempt<O> of(Supplier<O> change) {
+    try {
+      return new Done<>(change.get());
+    } catch (UnavailableException e) {
+      return new Unavailable<>(e);
+    }
+  }
+
   /**
    * The outcome.
    *
