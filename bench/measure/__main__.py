@@ -9,13 +9,19 @@ from . import batch, events, grid, listing, machine, memory, rest, start
 from .settings import LOAD_CORE, RAW, Settings
 from .subjects import IN_BATCHES, OVER_HTTP
 
+# The parts that are of kv-functions, alone or beside what belongs to them.
+OF_ITS_OWN = {
+    "listing": listing, "events": events, "start": start, "grid": grid,
+}
+PARTS = ("http", "batch", "memory", *OF_ITS_OWN)
+
 
 def arguments():
     parser = argparse.ArgumentParser(
         prog="bench/compare", description="Measures kv-functions beside other stores, on this machine.",
         epilog="QUICK=1 measures just long enough to try the scripts. JAVA_HOME, JAR, SERVER_CORE and LOAD_CORE "
                "say what to use instead of what is found.")
-    parser.add_argument("what", nargs="?", default="all", choices=("http", "batch", "memory", "listing", "events", "start", "grid", "all"))
+    parser.add_argument("what", nargs="?", default="all", choices=(*PARTS, "all"))
     parser.add_argument("--only", metavar="NAME,...", help=f"subjects, of {', '.join(OVER_HTTP | IN_BATCHES)}")
     parser.add_argument("--operations", metavar="NAME,...", default="get,put",
                         help=f"over http, of {', '.join(rest.OPERATIONS)} (get,put)")
@@ -56,14 +62,9 @@ def main():
         batch.main(settings, of(IN_BATCHES))
     if given.what in ("memory", "all") and of(IN_BATCHES):
         memory.main(settings, of(IN_BATCHES))
-    if given.what in ("listing", "all") and "kv-functions" in only:
-        listing.main(settings)
-    if given.what in ("events", "all") and "kv-functions" in only:
-        events.main(settings)
-    if given.what in ("start", "all") and "kv-functions" in only:
-        start.main(settings)
-    if given.what in ("grid", "all") and "kv-functions" in only:
-        grid.main(dataclasses.replace(Settings.of_grid(settings.quick), **changes))
+    for name, part in OF_ITS_OWN.items():
+        if given.what in (name, "all") and "kv-functions" in only:
+            part.main(dataclasses.replace(Settings.of_grid(settings.quick), **changes) if part is grid else settings)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Every answer is checked: the first of each step whole, the others by counting.
 """
 import concurrent.futures
 import contextlib
+import itertools
 import json
 import re
 import statistics
@@ -20,6 +21,7 @@ from .subjects import IN_BATCHES
 
 BATCH = 1_000  # entries in an array
 AT_ONCE = 8  # connections that send arrays
+FILLED_AT_ONCE = 50_000  # lines in a stream that is only to fill
 JSON, NDJSON = "application/json", "application/x-ndjson"
 
 STEPS = {
@@ -48,6 +50,17 @@ def post(path, content_type, body, *headers):
 
 def element(number, generation):
     return f'{{"key":"{key(number)}","value":"{value(number, generation)}"}}'
+
+
+def fill(port, elements):
+    """Puts entries by streams, of which each is short enough for the client to hold."""
+    elements = iter(elements)
+    with Connection(port) as c:
+        while chunk := list(itertools.islice(elements, FILLED_AT_ONCE)):
+            lines = ("\n".join(chunk) + "\n").encode()
+            answer = c.ask(post("/put", NDJSON, lines, "Prefer: return=minimal"))
+            if answer.status != 200 or b'"failed":0' not in answer.body:
+                raise SystemExit(f"compare: filling: {answer.status} {answer.body[:300]}")
 
 
 def batches(entries):

@@ -3,6 +3,7 @@
 What is verified is what is measured: the very bytes that wrk sends go through here first.
 """
 import dataclasses
+import re
 import socket
 
 
@@ -85,6 +86,24 @@ class Connection:
     def ask(self, request):
         self.send(request)
         return self.response()
+
+
+def answer_of(port, path):
+    """The answer to one GET, over a connection of its own."""
+    with Connection(port) as c:
+        return c.ask(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+
+
+def metrics(port, *names):
+    """What the metrics at this management port say, each the sum over its labels."""
+    page = answer_of(port, "/actuator/prometheus?" + "&".join(f"includedNames={name}" for name in names)).body.decode()
+    found = []
+    for name in names:
+        numbers = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.M)
+        if not numbers:
+            raise SystemExit(f"compare: no metric {name}: {page[:300]}")
+        found.append(sum(map(float, numbers)))
+    return found
 
 
 class Redis(Connection):

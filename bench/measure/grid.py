@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import random
-import re
 import signal
 import statistics
 import subprocess
@@ -17,7 +16,7 @@ import time
 import zipfile
 
 from . import batch, machine, memory, report, rest
-from .exchange import Connection
+from .exchange import Connection, answer_of, metrics
 from .settings import BENCH, CONNECTIONS, KEY_BYTES, LOAD_CORE, SERVER_CORE, VALUE_BYTES, key, value
 from .subjects import Subject, free_port
 
@@ -27,11 +26,6 @@ CORES = (SERVER_CORE, LOAD_CORE)
 JAVA = (f"@{BENCH / 'java-flags'}", "-XX:ActiveProcessorCount=1")
 LEAST = {"etcd": 3, "bare IMap": 0.5}
 LEAST_ENTRIES, MOST_APART = 50_000, 0.1
-
-
-def answer_of(port, path):
-    with Connection(port) as c:
-        return c.ask(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
 
 
 class Several(Subject):
@@ -85,8 +79,7 @@ class Instances(Several):
 
     def metric(self, name, instances=range(SERVERS)):
         """The sum of a metric over the instances."""
-        pages = [answer_of(self.management[i], "/actuator/prometheus").body.decode() for i in instances]
-        return sum(float(re.search(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.M).group(1)) for page in pages)
+        return sum(metrics(self.management[i], name)[0] for i in instances)
 
 
 class Etcd(Several):

@@ -3,6 +3,7 @@
 Each size is filled in order of no account, then pages are asked for by prefix from places all over the order, one after
 the other on one connection, and single entries beside them for comparison. Medians, in microseconds.
 """
+import json
 import random
 import statistics
 import time
@@ -14,17 +15,11 @@ from .subjects import KvFunctions
 
 PAGES = (10, 100, 1_000)  # entries
 TIMES = 200  # each
-CHUNK = 100_000  # entries a stream, so that the client need not hold ten million lines
+MOST = 1_000  # entries in a page: for more, one page follows another
 
 
 def fill(port, begin, end):
-    with Connection(port) as c:
-        for first in range(begin, end, CHUNK):
-            numbers = range(first, min(first + CHUNK, end))
-            lines = "".join(batch.element(n, 0) + "\n" for n in numbers).encode()
-            answer = c.ask(batch.post("/put", batch.NDJSON, lines, "Prefer: return=minimal"))
-            if b'"failed":0' not in answer.body:
-                raise SystemExit(f"compare: listing: {answer.body[:300]}")
+    batch.fill(port, (batch.element(n, 0) for n in range(begin, end)))
 
 
 def ask(c, path, check):
@@ -33,21 +28,34 @@ def ask(c, path, check):
     took = time.perf_counter() - begin
     if not check(answer):
         raise SystemExit(f"compare: listing: {path}: {answer.status} {answer.body[:300]}")
-    return took * 1e6
+    return took * 1e6, answer
+
+
+def ask_pages(c, prefix, size):
+    """The time for as many entries, by their cursor where one page cannot hold them."""
+    each = min(size, MOST)
+    total, cursor = 0, ""
+    for _ in range(size // each):
+        took, answer = ask(c, f"/kv?prefix={prefix}&limit={each}{cursor}",
+                           lambda a: a.status == 200 and a.body.count(b'"key"') == each)
+        total += took
+        cursor = "&cursor=" + json.loads(answer.body).get("cursor", "")
+    return total
+
+
+def pages(port, entries, size, times):
+    """The median time for that many entries, from places all over the order."""
+    # A prefix of all but the last digits of a key has its page in it, wherever it lies.
+    places = [random.randrange(entries // size) * size for _ in range(times)]
+    with Connection(port) as c:
+        return statistics.median(ask_pages(c, key(place)[:-len(str(size)) + 1], size) for place in places)
 
 
 def measure(port, entries):
-    row = {"entries": entries}
+    row = {"entries": entries} | {f"page_{size}_us": round(pages(port, entries, size, TIMES), 1) for size in PAGES}
     with Connection(port) as c:
-        for size in PAGES:
-            # A prefix of all but the last digits of a key has its page in it, wherever it lies.
-            places = [random.randrange(entries // size) * size for _ in range(TIMES)]
-            row[f"page_{size}_us"] = round(statistics.median(
-                ask(c, f"/kv?prefix={key(place)[:-len(str(size)) + 1]}&limit={size}",
-                    lambda a: a.status == 200 and a.body.count(b'"key"') == size)
-                for place in places), 1)
         row["get_us"] = round(statistics.median(
-            ask(c, f"/kv/{key(n)}", lambda a: a.status == 200 and a.body == value(n, 0).encode())
+            ask(c, f"/kv/{key(n)}", lambda a: a.status == 200 and a.body == value(n, 0).encode())[0]
             for n in (random.randrange(entries) for _ in range(TIMES * 10))), 1)
     return row
 

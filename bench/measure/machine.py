@@ -136,10 +136,12 @@ def process_ticks(pids):
 
 
 class Meter:
-    """Who used the two cores between `with Meter(pids) as m:` and its end, in shares of one core."""
+    """Who used the two cores between `with Meter(pids) as m:` and its end, in shares of one core. The load is this
+    program with what it starts meanwhile, or the processes that are named."""
 
-    def __init__(self, pids):
+    def __init__(self, pids, load=()):
         self.pids = pids
+        self.load_pids = load
 
     def __enter__(self):
         self.before = self.now()
@@ -158,5 +160,5 @@ class Meter:
         mine = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         (busy0, steal0), (busy1, steal1) = busy_ticks(SERVER_CORE), busy_ticks(LOAD_CORE)
         return (time.monotonic(), process_ticks(self.pids) / TICK,
-                sum(u.ru_utime + u.ru_stime for u in mine), busy0 / TICK, busy1 / TICK,
-                (steal0 + steal1) / TICK)
+                sum(u.ru_utime + u.ru_stime for u in mine) + process_ticks(self.load_pids) / TICK,
+                busy0 / TICK, busy1 / TICK, (steal0 + steal1) / TICK)

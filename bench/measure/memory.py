@@ -41,8 +41,9 @@ def parts(empty, full, entries):
     return sorted((part for part in grown if part[2] >= 0.5), key=lambda part: -part[2])
 
 
-def resident(subject):
-    return sum(int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{pid}/status").read()).group(1)) * 1024
+def resident(subject, part="VmRSS"):
+    """Bytes of memory that a subject has of the system, or a part of it, as RssFile."""
+    return sum(int(re.search(rf"{part}:\s+(\d+)", open(f"/proc/{pid}/status").read()).group(1)) * 1024
                for pid in subject.pids())
 
 

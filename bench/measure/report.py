@@ -46,14 +46,24 @@ def write_csv(file, rows):
 def write(name, header, keep, rounds, result, text, notes):
     """Prints the table. Writes every round to results/raw; the medians, and the machine beside the numbers,
     to results when they are to be kept, else to results/raw too."""
+    folder = place(keep)
+    write_csv(RAW / f"{name}-rounds.csv", [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
+                                           for row in rounds])
+    write_csv(folder / f"{name}.csv", result)
+    write_page(name, header, keep, text, notes)
+    print(f"written: {folder / name}.csv, {folder / name}.txt", flush=True)
+
+
+def place(keep):
+    """The folder for what is to be kept, or not."""
+    RAW.mkdir(parents=True, exist_ok=True)
+    return RESULTS if keep else RAW
+
+
+def write_page(name, header, keep, text, notes):
+    """Prints the machine, the tables and what to know of them, and writes that down."""
     longest = max(len(title) for title, _ in header)
     lines = [f"{title.ljust(longest)}  {content}" for title, content in header]
     page = "\n".join([*lines, "", text, "", *notes]).rstrip() + "\n"
     print("\n" + page, flush=True)
-    folder = RESULTS if keep else RAW
-    RAW.mkdir(parents=True, exist_ok=True)
-    write_csv(RAW / f"{name}-rounds.csv", [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
-                                           for row in rounds])
-    write_csv(folder / f"{name}.csv", result)
-    (folder / f"{name}.txt").write_text(page)
-    print(f"written: {folder / name}.csv, {folder / name}.txt", flush=True)
+    (place(keep) / f"{name}.txt").write_text(page)

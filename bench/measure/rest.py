@@ -29,12 +29,19 @@ def value_number(answer):
 class Load:
     """A subject under load: which requests it gets, and whether what it answers is right."""
 
+    passes = 2  # over all keys, that each run is to make at least
+
     def __init__(self, subject, settings, order):
         self.subject = subject
         self.settings = settings
         self.order = order  # of the keys' numbers, the same for all
         self.generation = 0
+        self.connections = CONNECTIONS
+        self.timeout = 2  # seconds after which wrk counts an answer as none
         self.answer_bytes = {}
+
+    def value(self, number):
+        return value(number, self.generation)
 
     def prepare(self):
         """Puts every key, and looks whether the subject is what it should be."""
@@ -44,10 +51,10 @@ class Load:
             if self.subject.value_of(missing) is not None:
                 raise SystemExit(f"compare: {name} answers {missing.status} for a key it cannot know")
             for number in self.order:
-                answer = c.ask(self.subject.put_request(key(number), value(number, 0)))
+                answer = c.ask(self.subject.put_request(key(number), self.value(number)))
                 if answer.status not in (200, 201, 204):
                     raise SystemExit(f"compare: {name} answers {answer.status} to a PUT: {answer.body[:200]}")
-            lengths = [c.ask(self.subject.put_request(key(n), value(n, 0))).length for n in self.order[:SAMPLES]]
+            lengths = [c.ask(self.subject.put_request(key(n), self.value(n))).length for n in self.order[:SAMPLES]]
             self.answer_bytes["put"] = statistics.mean(lengths)
             self.answer_bytes["get"] = self.verify([c], self.order)
         self.subject.check_cores()
@@ -64,9 +71,9 @@ class Load:
             if not self.subject.keeps_order:
                 group, answers = sorted(group), sorted(answers, key=value_number)
             for number, answer in zip(group, answers):
-                if self.subject.value_of(answer) != value(number, self.generation).encode():
+                if self.subject.value_of(answer) != self.value(number).encode():
                     raise SystemExit(f"compare: {self.subject.name} answers {answer.status} {answer.body[:200]} "
-                                     f"for {key(number)}, which holds {value(number, self.generation)!r}")
+                                     f"for {key(number)}, which holds {self.value(number)[:200]!r}")
                 lengths.append(answer.length)
         return statistics.mean(lengths)
 
@@ -82,13 +89,17 @@ class Load:
         # descriptor of the client that asked, even if that client is gone and another one has it.
         with contextlib.ExitStack() as stack:
             verifiers = [stack.enter_context(Connection(port)) for port in self.subject.ports]
-            with machine.Meter(self.subject.pids()) as meter:
-                result = self.wrk(file, seconds)
+            result, meter = self.measured(file, seconds)
             time.sleep(0.5)  # until what wrk left in flight is through, for the same reason
             self.check(operation, result, self.answer_bytes[kind])
             self.verify(verifiers, self.order[:SAMPLES] + self.order[-SAMPLES:], at_once)
         file.unlink()
         return self.row(operation, result, meter)
+
+    def measured(self, file, seconds):
+        with machine.Meter(self.subject.pids()) as meter:
+            result = self.wrk(file, seconds)
+        return result, meter
 
     def row(self, operation, result, meter):
         return {
@@ -110,8 +121,8 @@ class Load:
 
     def wrk(self, file, seconds, script="load.lua", *more):
         out = subprocess.run(
-            ["taskset", "--cpu-list", str(LOAD_CORE), "wrk", "--threads", "1", "--connections", str(CONNECTIONS),
-             "--duration", f"{seconds}s", "--script", str(BENCH / script),
+            ["taskset", "--cpu-list", str(LOAD_CORE), "wrk", "--threads", "1", "--connections", str(self.connections),
+             "--duration", f"{seconds}s", "--timeout", f"{self.timeout}s", "--script", str(BENCH / script),
              f"http://127.0.0.1:{self.subject.port}/", "--", str(file), *more],
             stdout=subprocess.PIPE, text=True, check=True, timeout=seconds + 30).stdout
         return json.loads(out.splitlines()[-1])
@@ -119,7 +130,7 @@ class Load:
     def write_requests(self, file, kind, at_once):
         def one(number):
             if kind == "put":
-                return self.subject.put_request(key(number), value(number, self.generation))
+                return self.subject.put_request(key(number), self.value(number))
             return self.subject.get_request(key(number))
 
         with file.open("wb") as f:
@@ -132,7 +143,7 @@ class Load:
         if result["notOk"] or result["socketErrors"] or not result["requests"]:
             raise SystemExit(f"{where}: wrk saw {result['requests']} answers, {result['notOk']} of them errors, "
                              f"and {result['socketErrors']} socket errors")
-        if result["requests"] < 2 * len(self.order):
+        if result["requests"] < self.passes * len(self.order):
             raise SystemExit(f"{where}: {result['requests']} answers do not go over all keys: give it more --seconds")
         mean_bytes = result["bytes"] / result["requests"]
         if abs(mean_bytes / expected_bytes - 1) > self.subject.answers_vary:

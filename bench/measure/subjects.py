@@ -9,6 +9,7 @@ import tempfile
 import time
 
 from . import machine
+from .exchange import metrics
 from .settings import BENCH, RAW, SERVER_CORE
 
 
@@ -126,18 +127,24 @@ class Subject:
 class KvFunctions(Subject):
     name = "kv-functions"
 
-    def __init__(self, *flags):
+    def __init__(self, *flags, base=(f"@{BENCH / 'java-flags'}",), options=()):
+        """Flags for the JVM behind those of `base`, and options of the application."""
         super().__init__()
-        self.flags = flags
+        self.flags = [*base, *flags]
+        self.options = options
+        self.management = free_port()
 
     def start(self):
         home = machine.java_home()
         self.jcmd = home / "bin" / "jcmd"
         self.pid = self.run(
-            [home / "bin" / "java", f"@{BENCH / 'java-flags'}", *self.flags, "-jar", machine.jar(),
+            [home / "bin" / "java", *self.flags, "-jar", machine.jar(),
              "--server.address=127.0.0.1", f"--server.port={self.port}",
-             "--management.server.address=127.0.0.1", f"--management.server.port={free_port()}"],
+             "--management.server.address=127.0.0.1", f"--management.server.port={self.management}", *self.options],
             self.port)
+
+    def metrics(self, *names):
+        return metrics(self.management, *names)
 
 
 class Webdis(Subject):
