@@ -302,6 +302,24 @@ def summary(rows):
     return result
 
 
+# Puts by one stream of lines against what Redis has for the same: redis-cli --pipe, which like the totals tells no more
+# than how many succeeded, and redis-benchmark, of whose keys six in ten are new.
+STREAMS = (
+    ("new keys, an answer for each", "stream-put-new", "stream-put-new"),
+    ("overwriting, an answer for each", "stream-put-over", "stream-put-over"),
+    ("overwriting, totals only", "stream-put-totals", "stream-put-over"),
+    ("new keys, an answer for each", "stream-put-new", "pipelined-set"),
+)
+
+
+def streams(result):
+    """The streams side by side; nothing where only one of the two was measured."""
+    rates = {(r["subject"], r["step"]): r["entries_per_second"] for r in result}
+    return [(what, f"redis-benchmark -P {PIPELINED} -t set" if theirs == "pipelined-set" else "redis-cli --pipe",
+             rates["kv-functions", own], rates["redis", theirs])
+            for what, own, theirs in STREAMS if ("kv-functions", own) in rates and ("redis", theirs) in rates]
+
+
 def table(result):
     head = ("", "", "entries/s", "lowest to highest", "server's core", "client's core", "kv-functions is")
     return report.table(head, [
@@ -317,5 +335,9 @@ def main(settings, names):
     rows = measure(settings, names)
     result = summary(rows)
     keep = names == list(IN_BATCHES) and not settings.quick
-    report.write("batch", header, keep, rows, result, table(result),
+    text = table(result)
+    if beside := streams(result):
+        text += "\n\n" + report.table(("NDJSON, put", "beside", "entries/s", "theirs", "ratio"), [
+            (what, theirs, f"{own:,}", f"{other:,}", f"{own / other:.2f}") for what, theirs, own, other in beside])
+    report.write("batch", header, keep, rows, result, text,
                  report.core_notes(result, lambda r: f"{r['subject']}, {STEPS[r['step']]}"))
