@@ -5,15 +5,15 @@ import os
 import signal
 import sys
 
-from . import batch, events, grid, listing, machine, memory, rest, start
+from . import batch, check, events, grid, latency, listing, machine, memory, rest, start
 from .settings import LOAD_CORE, RAW, Settings
 from .subjects import IN_BATCHES, OVER_HTTP
 
 # The parts that are of kv-functions, alone or beside what belongs to them.
 OF_ITS_OWN = {
-    "listing": listing, "events": events, "start": start, "grid": grid,
+    "latency": latency, "listing": listing, "events": events, "start": start, "grid": grid,
 }
-PARTS = ("http", "batch", "memory", *OF_ITS_OWN)
+PARTS = ("check", "http", "batch", "memory", *OF_ITS_OWN)
 
 
 def arguments():
@@ -56,6 +56,8 @@ def main():
 
     if "kv-functions" in only:
         print(f"kv-functions: {machine.jar()}, on {machine.java_home()}", flush=True)
+    if given.what in ("check", "all"):
+        check.main(settings)
     if given.what in ("http", "all") and of(OVER_HTTP):
         rest.main(settings, of(OVER_HTTP), operations)
     if given.what in ("batch", "all") and of(IN_BATCHES):
