@@ -5,15 +5,15 @@ import os
 import signal
 import sys
 
-from . import (batch, check, curves, events, gc, grid, idle, latency, listing, machine, memory, pipelining, rest,
-               start, steady)
+from . import (batch, check, curves, events, gc, grid, idle, latency, listing, machine, memory, pipelining, rest, start,
+               steady)
 from .settings import LOAD_CORE, RAW, Settings
 from .subjects import IN_BATCHES, OVER_HTTP
 
 # The parts that are of kv-functions, alone or beside what belongs to them.
 OF_ITS_OWN = {
-    "latency": latency, "pipelining": pipelining, "listing": listing, "curves": curves, "events": events, "start":
-    start, "idle": idle, "gc": gc, "steady": steady, "grid": grid,
+    "latency": latency, "pipelining": pipelining, "listing": listing, "curves": curves, "events": events, "start": start,
+    "idle": idle, "gc": gc, "steady": steady, "grid": grid,
 }
 PARTS = ("check", "http", "batch", "memory", *OF_ITS_OWN)
 
