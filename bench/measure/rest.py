@@ -134,8 +134,10 @@ class Load:
             return self.subject.get_request(key(number))
 
         with file.open("wb") as f:
-            for start in range(0, len(self.order), at_once):
-                request = b"".join(one(number) for number in self.order[start:start + at_once])
+            # The last ones begin from the front again: wrk waits for as many answers to each as to the first.
+            numbers = self.order + self.order[:-len(self.order) % at_once]
+            for start in range(0, len(numbers), at_once):
+                request = b"".join(one(number) for number in numbers[start:start + at_once])
                 f.write(b"%d\n%b" % (len(request), request))
 
     def check(self, operation, result, expected_bytes):
