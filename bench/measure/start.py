@@ -98,7 +98,8 @@ def summary(rows, subjects):
 
 def main(settings):
     header = [pair for pair in machine.header(settings, ["kv-functions"]) if pair[0] != "java flags"]
-    subjects = {"packaged jar": (PROJECT, ["java", "-XX:+UseCompactObjectHeaders", "-jar", str(machine.jar())]),
+    jar = os.path.relpath(machine.jar(), PROJECT)
+    subjects = {"packaged jar": (PROJECT, ["java", "-XX:+UseCompactObjectHeaders", "-jar", jar]),
                 "image": layout()}
     header.append(("commands", "; ".join(f"{name}: {' '.join(command)}" for name, (_, command) in subjects.items())))
     rows = measure(settings, subjects)
