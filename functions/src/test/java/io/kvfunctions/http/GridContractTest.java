@@ -19,7 +19,7 @@ import org.junit.jupiter.api.TestFactory;
  * to another of them.
  *
  * <p>But for the memory budget, which each instance has for itself: what fills one does not fill
- * three. {@code GridMemoryTest} sees to that.
+ * three. {@code GridTest} sees to that.
  */
 class GridContractTest {
   private static final Map<Map<String, String>, TestGrid> GRIDS = new HashMap<>();

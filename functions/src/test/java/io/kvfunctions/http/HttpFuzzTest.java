@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.kvfunctions.Seed;
+import io.kvfunctions.grid.TestGrid;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -39,7 +40,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Sends what is no request, or no good one, and looks whether the server keeps its manners. */
 class HttpFuzzTest {
-  /** How many malformed requests are to be answered. */
+  /** How many malformed requests are to be answered; a tenth of that by a grid. */
   private static final int REQUESTS = 100_000;
 
   /** How many of them go on one connection, at most. */
@@ -58,12 +59,28 @@ class HttpFuzzTest {
   private final Queue<String> errors = new ConcurrentLinkedQueue<>();
 
   private TestServer server;
+  private int wanted;
   private long seed;
   private String secret;
   private String canary;
 
   @Test
   void whateverIsSent_everyAnswerIsOneOfHttp_andNothingElseIsTouched() throws Exception {
+    try (TestServer alone = TestServer.start(Map.of())) {
+      withstands(alone, REQUESTS);
+    }
+  }
+
+  @Test
+  void whateverIsSentToOneOfSeveral_isAnsweredLikewise() throws Exception {
+    try (TestGrid grid = TestGrid.start(Map.of())) {
+      withstands(grid.servers().getFirst(), REQUESTS / 10);
+    }
+  }
+
+  private void withstands(TestServer attacked, int requests) throws Exception {
+    server = attacked;
+    wanted = requests;
     seed = Seed.forTest("HttpFuzzTest");
     RandomGenerator random = generator(-1);
     secret = "s" + HexFormat.of().toHexDigits(random.nextLong());
@@ -73,10 +90,9 @@ class HttpFuzzTest {
     }
     Logger log = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     ErrorsOf appender = new ErrorsOf(errors);
-    try (TestServer started = TestServer.start(Map.of())) {
-      server = started;
-      appender.start();
-      log.addAppender(appender);
+    appender.start();
+    log.addAppender(appender);
+    try {
       List<String> before = writeCanaries();
       attack();
       System.out.println(summary());
@@ -106,7 +122,7 @@ class HttpFuzzTest {
   }
 
   private void attackUntilDone() {
-    while (answered.get() < REQUESTS && failure.get() == null) {
+    while (answered.get() < wanted && failure.get() == null) {
       int number = batches.getAndIncrement();
       Batch batch = new Batch(generator(number));
       byte[] received = new byte[0];
