@@ -5,15 +5,13 @@ evenly spread. So it is known which percentiles the open loop has to report. And
 requests that came at once: wrk has to count as many. Where there is more to send than a server can answer, the open loop
 has to get about as many through as wrk does.
 """
-import json
 import os
-import subprocess
 import sys
 import time
 
-from . import machine, openloop, report
+from . import machine, openloop, report, rest
 from .exchange import Connection, answer_of
-from .settings import BENCH, CONNECTIONS, LOAD_CORE, PIPELINED, RAW, key, value
+from .settings import BENCH, CONNECTIONS, PIPELINED, RAW, key, value
 from .subjects import Nginx, Subject
 
 STALL, PERIOD = 0.1, 2  # seconds
@@ -56,18 +54,14 @@ def open_loop(settings, file):
     return rows
 
 
-def wrk(port, file, seconds):
-    out = subprocess.run(
-        ["taskset", "--cpu-list", str(LOAD_CORE), "wrk", "--threads", "1", "--connections", str(CONNECTIONS),
-         "--duration", f"{seconds}s", "--script", str(BENCH / "load.lua"), f"http://127.0.0.1:{port}/",
-         "--", str(file)], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return json.loads(out.splitlines()[-1])
+def wrk(subject, settings, file):
+    return rest.Load(subject, settings, []).wrk(file, settings.seconds)
 
 
 def by_wrk(settings, file, at_once):
     with Stub(0) as stub:
         before = stub.answered()
-        counted = wrk(stub.port, file, settings.seconds)["requests"]
+        counted = wrk(stub, settings, file)["requests"]
         time.sleep(0.5)
         answered = stub.answered() - before - 1
     return {"what": f"answers by wrk, {at_once} at a time", "known": answered, "measured": counted}
@@ -79,7 +73,7 @@ def through(settings, file):
         with Connection(nginx.port) as c:
             c.ask(nginx.put_request(key(0), value(0, 0)))
         openloop.write_requests(file, [nginx.get_request(key(0))])
-        before = wrk(nginx.port, file, settings.seconds)
+        before = wrk(nginx, settings, file)
         rate = before["requests"] / before["seconds"]
         result, _ = openloop.measure(nginx, file, 1.5 * rate, 2 if settings.quick else 5, settings.seconds)
     return {"what": "answers a second of nginx, by wrk and by open loop", "known": round(rate),

@@ -105,9 +105,7 @@ def by_page(subject, entries, sizes):
 def by_value(subject, settings, amount):
     rows = []
     for size in amount["values"]:
-        order = list(range(min(settings.keys, MOST_BYTES // size)))
-        random.Random(1).shuffle(order)
-        load = Sized(subject, settings, order, size)
+        load = Sized(subject, settings, rest.shuffled(min(settings.keys, MOST_BYTES // size)), size)
         load.prepare()
         if not rows:
             warm(load, amount["warm_up"])
@@ -119,9 +117,7 @@ def by_value(subject, settings, amount):
 
 def by_connections(subject, settings, amount):
     rows = []
-    order = list(range(settings.keys))
-    random.Random(1).shuffle(order)
-    load = Sized(subject, settings, order)
+    load = Sized(subject, settings, rest.shuffled(settings.keys))
     load.prepare()
     load.timeout = 30  # for the first requests, which wait until all are connected
     for connections in amount["connections"]:

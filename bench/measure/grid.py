@@ -203,8 +203,7 @@ class Cases:
     """The loads, in the order of a round: single requests for both servers, and calls of the map."""
 
     def __init__(self, settings, stack):
-        order = list(range(settings.keys))
-        random.Random(1).shuffle(order)
+        order = rest.shuffled(settings.keys)
         self.settings = settings
         self.servers = []
         for subject in (Instances(), Etcd()):

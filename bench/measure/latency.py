@@ -4,12 +4,10 @@ First the rate that each gives under wrk, as `http` does. Then the open loop at 
 same rate for all: that share of the slowest one's.
 """
 import contextlib
-import random
 import statistics
 
 from . import openloop, report, machine, rest
 from .settings import CONNECTIONS
-from .subjects import OVER_HTTP
 
 NAMES = ("kv-functions", "webdis", "nginx")
 SHARE = 0.7
@@ -51,16 +49,11 @@ def top_rates(loads, settings):
 
 
 def measure(settings):
-    order = list(range(settings.keys))
-    random.Random(1).shuffle(order)
     rows = []
     with contextlib.ExitStack() as stack:
-        loads = []
-        for name in NAMES:
-            print(f"{name}: starting, putting {settings.keys} keys, reading them back", flush=True)
-            loads.append(Paced(stack.enter_context(OVER_HTTP[name]()), settings, order))
-            loads[-1].prepare()
-            loads[-1].run("get", settings.warm_up_seconds if name == "kv-functions" else settings.seconds)
+        loads = rest.prepared(stack, NAMES, settings, Paced)
+        for load in loads:
+            load.run("get", settings.warm_up_seconds if load.subject.name == "kv-functions" else settings.seconds)
         top = top_rates(loads, settings)
         for name, rate in top.items():
             print(f"{name}: {rate:,.0f}/s under wrk", flush=True)

@@ -10,7 +10,6 @@ TTL_SECONDS = 10
 REQUESTS = 1_000  # that are sent round and round, each to a random key
 
 
-
 def about(expiring):
     return (f"80 % GET, 20 % PUT of {LEAST} to {MOST:,} bytes, {expiring:.0%} of them with a time to live of "
             f"{TTL_SECONDS} s, keys at random")

@@ -8,7 +8,6 @@ from .settings import BENCH, CONNECTIONS, LOAD_CORE
 # It makes no garbage while it measures; what it starts with fits.
 JAVA = ("-XX:+UseSerialGC", "-Xms512m", "-Xmx512m", "-Xmn128m", "-XX:-UsePerfData")
 
-
 KEPT_UP = 0.98  # of the rate: what comes last may take a while
 
 

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import time
 
-from . import machine, report
+from . import machine, openloop, report
 from .exchange import Connection
 from .settings import BENCH, CONNECTIONS, LOAD_CORE, PIPELINED, RAW, key, value
 from .subjects import OVER_HTTP
@@ -133,12 +133,10 @@ class Load:
                 return self.subject.put_request(key(number), self.value(number))
             return self.subject.get_request(key(number))
 
-        with file.open("wb") as f:
-            # The last ones begin from the front again: wrk waits for as many answers to each as to the first.
-            numbers = self.order + self.order[:-len(self.order) % at_once]
-            for start in range(0, len(numbers), at_once):
-                request = b"".join(one(number) for number in numbers[start:start + at_once])
-                f.write(b"%d\n%b" % (len(request), request))
+        # The last ones begin from the front again: wrk waits for as many answers to each as to the first.
+        numbers = self.order + self.order[:-len(self.order) % at_once]
+        openloop.write_requests(file, (b"".join(map(one, numbers[start:start + at_once]))
+                                       for start in range(0, len(numbers), at_once)))
 
     def check(self, operation, result, expected_bytes):
         where = f"compare: {self.subject.name}, {operation}"
@@ -152,17 +150,27 @@ class Load:
             raise SystemExit(f"{where}: an answer has {mean_bytes:.1f} bytes, the verified ones {expected_bytes:.1f}")
 
 
-def measure(settings, names, operations):
-    order = list(range(settings.keys))
+def shuffled(count):
+    """The numbers below this, in an order of no account that is the same each time."""
+    order = list(range(count))
     random.Random(1).shuffle(order)
+    return order
+
+
+def prepared(stack, names, settings, kind=Load):
+    """Starts these, and has each ready for load."""
+    order, loads = shuffled(settings.keys), []
+    for name in names:
+        print(f"{name}: starting, putting {settings.keys} keys, reading them back", flush=True)
+        loads.append(kind(stack.enter_context(OVER_HTTP[name]()), settings, order))
+        loads[-1].prepare()
+    return loads
+
+
+def measure(settings, names, operations):
     rows = []
     with contextlib.ExitStack() as stack:
-        loads = []
-        for name in names:
-            print(f"{name}: starting, putting {settings.keys} keys, reading them back", flush=True)
-            load = Load(stack.enter_context(OVER_HTTP[name]()), settings, order)
-            load.prepare()
-            loads.append(load)
+        loads = prepared(stack, names, settings)
         for load in loads:
             for operation in load.able(operations):
                 load.run(operation, settings.warm_up_seconds if load.subject.name == "kv-functions"

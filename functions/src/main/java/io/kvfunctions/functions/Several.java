@@ -16,7 +16,7 @@ final class Several {
   private Several() {}
 
   /**
-   * An output for each of the inputs, in their order, of which some may not be fit.
+   * An output for each of the inputs, in their order; some may not be fit to be called with.
    *
    * @param unfit what is wrong with one, null where that is nothing
    * @param call gives the outputs for those that nothing is wrong with
